@@ -1,0 +1,47 @@
+//! Server-Sent Events, both ends: one core for the host and for WebAssembly, exact to the
+//! [HTML standard, section 9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+//!
+//! # What is here
+//!
+//! ```text
+//! reading:  chunk ─ Parser ──▶ Item (event, comment, retry, …)     lines → field → parser
+//! writing:  Frame ─ encode ──▶ bytes                               encoder
+//! staying connected:  Connection, told what happened, answers what to do next, by a RetryPolicy
+//! ```
+//!
+//! Everything outside `web` is pure: it has no clock, no randomness and no I/O of its own, so that it runs and is tested
+//! anywhere. `web` is the boundary to JavaScript; it exists on wasm32 only.
+//!
+//! # What this does not do
+//!
+//! It has no HTTP client or server of its own. On the host, bring one and feed the [`Parser`] its body; in a browser or an
+//! edge runtime the npm package of the same name drives `fetch` and `Response`.
+//!
+//! # Features
+//!
+//! * `client`, `server`: the fetch driver and the response writer, on wasm32.
+//! * `npm`: what the artifacts of the npm package add (exports, an allocator, a panic handler that only traps). A crate that
+//!   depends on this one does not want it.
+#![no_std]
+#![deny(missing_docs)]
+#![deny(unsafe_op_in_unsafe_fn)]
+#![warn(clippy::undocumented_unsafe_blocks)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod encoder;
+mod error;
+mod event;
+mod field;
+mod lines;
+mod parser;
+mod slot;
+#[cfg(all(target_arch = "wasm32", feature = "npm"))]
+pub mod web;
+
+pub use encoder::{Frame, encode};
+pub use error::{EncodeError, ParseError};
+pub use event::{Event, Item, Text};
+pub use parser::Parser;

@@ -1,0 +1,82 @@
+//! The parser as JavaScript has it.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::batch::Table;
+use super::utf16::Chunk;
+use crate::Parser;
+
+/// The state of one stream.
+#[wasm_bindgen]
+pub struct RawParser {
+    parser: Parser,
+    /// What entries are wanted for, beside events.
+    wants: u32,
+}
+
+#[wasm_bindgen]
+impl RawParser {
+    /// A parser at the start of a stream.
+    #[wasm_bindgen(constructor)]
+    pub fn new(max_event_size: u32, wants: u32, last_event_id: &str) -> RawParser {
+        let parser =
+            Parser::new().with_max_event_size(max_event_size as usize).with_last_event_id(last_event_id.as_bytes());
+        RawParser { parser, wants }
+    }
+
+    /// Forgets the stream.
+    pub fn reset(&mut self) {
+        self.parser.reset();
+    }
+
+    /// The last event ID string.
+    #[wasm_bindgen(getter, js_name = lastEventId)]
+    pub fn last_event_id(&self) -> String {
+        self.parser.last_event_id().to_str().into_owned()
+    }
+}
+
+/// The memory that parsers share while a chunk is read: one for the page, as a chunk is read in one go.
+#[wasm_bindgen]
+pub struct Batch {
+    input: Vec<u8>,
+    table: Table,
+}
+
+#[wasm_bindgen]
+impl Batch {
+    /// A batch whose input takes chunks of up to `capacity` bytes; JavaScript cuts larger ones.
+    #[wasm_bindgen(constructor)]
+    pub fn new(capacity: u32) -> Batch {
+        let mut input = Vec::new();
+        input.resize(capacity as usize, 0);
+        Batch { input, table: Table::new() }
+    }
+
+    /// Where JavaScript puts a chunk. It never moves.
+    #[wasm_bindgen(getter)]
+    pub fn input(&self) -> u32 {
+        self.input.as_ptr() as u32
+    }
+
+    /// Reads `length` bytes of the input, and tells where the table is that says what they completed.
+    pub fn feed(&mut self, parser: &mut RawParser, length: u32) -> u32 {
+        let bytes = self.input.get(..length as usize).unwrap_or_default();
+        let mut chunk = Chunk::new(bytes);
+        self.table.begin();
+        parser.parser.feed(bytes, |item| self.table.push(&mut chunk, item, parser.wants));
+        self.table.finish(&chunk);
+        self.table.words.as_ptr() as u32
+    }
+
+    /// Ends the stream, and tells where the table is, as `feed` does.
+    pub fn end(&mut self, parser: &mut RawParser, flush: bool) -> u32 {
+        let mut chunk = Chunk::new(&[]);
+        self.table.begin();
+        parser.parser.end(flush, |item| self.table.push(&mut chunk, item, parser.wants));
+        self.table.finish(&chunk);
+        self.table.words.as_ptr() as u32
+    }
+}
