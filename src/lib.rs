@@ -31,17 +31,26 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod connection;
 mod encoder;
 mod error;
 mod event;
+mod failure;
 mod field;
+mod http;
+mod http_date;
 mod lines;
 mod parser;
+mod retry;
 mod slot;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 pub mod web;
 
+pub use connection::{Attempt, Connection, ConnectionOptions, Moment, ReadyState, Resume, Step};
 pub use encoder::{Frame, encode};
 pub use error::{EncodeError, ParseError};
 pub use event::{Event, Item, Text};
+pub use failure::{Cause, Failure};
+pub use http::{ResponseHead, header_value, is_idempotent};
 pub use parser::Parser;
+pub use retry::{MAX_DELAY, RetryPolicy};

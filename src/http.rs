@@ -1,0 +1,41 @@
+//! What HTTP says about methods, headers and types, as far as a connection needs it.
+
+use alloc::string::String;
+
+/// What of a response decides on the connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResponseHead<'a> {
+    /// The status.
+    pub status: u16,
+    /// The `Content-Type` header.
+    pub content_type: Option<&'a str>,
+    /// The `Retry-After` header: seconds or an HTTP date. What is malformed is ignored.
+    pub retry_after: Option<&'a str>,
+}
+
+/// Whether a request method is idempotent (RFC 9110, section 9.2.2). As in fetch, case matters only for methods that fetch
+/// does not know.
+pub fn is_idempotent(method: &str) -> bool {
+    ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].iter().any(|known| method.eq_ignore_ascii_case(known))
+        || method == "TRACE"
+}
+
+/// The form in which an id goes into a header: one character up to U+00FF for each byte of its UTF-8, which is what fetch
+/// turns into those bytes again. Bytes that are not UTF-8 become U+FFFD first, as the standard decodes the stream.
+///
+/// An id of a stream never has NUL, CR or LF, which fetch refuses in a header; one that a caller begins with may.
+pub fn header_value(id: &[u8]) -> String {
+    String::from_utf8_lossy(id).bytes().map(char::from).collect()
+}
+
+/// Whether the essence of a MIME type is `text/event-stream`. Of several headers, which fetch joins by commas, the last
+/// that is a type counts (Fetch standard, "extract a MIME type").
+pub(crate) fn is_event_stream(content_type: Option<&str>) -> bool {
+    content_type
+        .unwrap_or("")
+        .as_bytes()
+        .rsplit(|&byte| byte == b',')
+        .map(|value| value.split(|&byte| byte == b';').next().unwrap_or(value).trim_ascii())
+        .find(|essence| essence.contains(&b'/'))
+        .is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
+}
