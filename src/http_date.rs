@@ -80,3 +80,149 @@ fn days_to(year: i64, month: i64, day: i64) -> i64 {
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     year * 365 + leap_days + (153 * month + 2) / 5 + day - 719_469
 }
+
+#[cfg(test)]
+mod tests {
+    use std::format;
+    use std::string::String;
+
+    use super::*;
+
+    /// 1994-11-06T08:49:37Z, the example of RFC 9110.
+    const EXAMPLE: u64 = 784_111_777_000;
+
+    #[test]
+    fn the_three_forms_of_a_date_are_the_same_moment() {
+        for form in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+            assert_eq!(retry_after(form, EXAMPLE - 5_250), Some(5_250), "{form}");
+            assert_eq!(retry_after(form, EXAMPLE + 1), Some(0), "{form} is past");
+        }
+    }
+
+    #[test]
+    fn every_day_is_where_a_plain_count_puts_it() {
+        let (mut year, mut month, mut day) = (1970, 0, 1);
+        for days in 0..60_000_u64 {
+            let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+            let lengths = [31, 28 + u64::from(leap), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+            let name = std::str::from_utf8(&MONTHS[month * 3..][..3]).unwrap();
+            let weekday = DAYS[(days as usize + 3) % 7];
+            let wall = (days * 86_400 + 86_399) * 1_000;
+            for date in [
+                format!("{}, {day:02} {name} {year} 23:59:59 GMT", &weekday[..3]),
+                format!("{weekday}, {day:02}-{name}-{:02} 23:59:59 GMT", year % 100),
+                format!("{} {name} {day:2} 23:59:59 {year}", &weekday[..3]),
+            ] {
+                assert_eq!(http_date(date.as_bytes(), wall).unwrap() as u64 * 1_000, wall, "{date}");
+            }
+            // One day further, and none beyond the end of the month.
+            day += 1;
+            if day > lengths[month] {
+                let beyond = format!("{}, {day:02} {name} {year} 00:00:00 GMT", &weekday[..3]);
+                assert_eq!(http_date(beyond.as_bytes(), wall), None, "{beyond}");
+                (month, day) = ((month + 1) % 12, 1);
+                year += u64::from(month == 0);
+            }
+        }
+        assert!(year > 2130, "the count goes beyond 2100, which is no leap year");
+    }
+
+    #[test]
+    fn seconds_are_a_whole_number_of_any_size() {
+        for (value, expected) in [
+            ("0", 0),
+            ("120", 120_000),
+            ("007", 7_000),
+            (" \t120 ", 120_000),
+            ("99999999999999999999", u64::MAX),
+            ("18446744073709551615", u64::MAX),
+        ] {
+            assert_eq!(retry_after(value, 0), Some(expected), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_gives_nothing() {
+        for value in [
+            "",
+            " ",
+            "-1",
+            "+5",
+            "1.5",
+            "1e3",
+            "5s",
+            "0x10",
+            "٣",
+            "120, 120",
+            "soon",
+            "Sun",
+            "Sunday,",
+            "Sun, 06 Nov 1994 08:49:37",
+            "Sun, 06 Nov 1994 08:49:37 UTC",
+            "Sun, 06 Nov 1994 08:49:37 GMT+1",
+            "Sun, 6 Nov 1994 08:49:37 GMT",
+            "Sun, 06 nov 1994 08:49:37 GMT",
+            "Sun, 06 Foo 1994 08:49:37 GMT",
+            "Sun, 06 anF 1994 08:49:37 GMT",
+            "Sun, 06-Nov-94 08:49:37 GMT",
+            "Sunday, 06 Nov 1994 08:49:37 GMT",
+            "Xxx, 06 Nov 1994 08:49:37 GMT",
+            "Funday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 00 Nov 1994 08:49:37 GMT",
+            "Sun, 31 Nov 1994 08:49:37 GMT",
+            "Sun, 06 Nov 1994 24:00:00 GMT",
+            "Sun, 06 Nov 1994 08:60:00 GMT",
+            "Sun, 06 Nov 1994 08:49:61 GMT",
+            "Sun Nov 6 08:49:37 1994",
+            "Sun Nov  0 08:49:37 1994",
+            "Sun Nov 06 08:49:37 1994 GMT",
+            "1994-11-06T08:49:37Z",
+            "Sün, 06 Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(retry_after(value, 0), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_two_digit_year_is_the_last_one_within_fifty_years() {
+        // 2026-11-21.
+        let now = 1_795_219_200_000;
+        for (digits, year) in [("26", 2026), ("27", 2027), ("76", 2076), ("77", 1977), ("99", 1999), ("00", 2000)] {
+            let short = format!("Sunday, 01-Mar-{digits} 00:00:00 GMT");
+            let full = format!("Sun, 01 Mar {year} 00:00:00 GMT");
+            assert_eq!(http_date(short.as_bytes(), now), http_date(full.as_bytes(), now), "{digits}");
+        }
+    }
+
+    #[test]
+    fn a_leap_second_and_a_date_before_1970_are_dates() {
+        assert_eq!(http_date(b"Sat, 31 Dec 2016 23:59:60 GMT", 0), Some(1_483_228_800));
+        assert_eq!(http_date(b"Wed, 31 Dec 1969 23:59:59 GMT", 0), Some(0));
+        assert_eq!(http_date(b"Sat, 01 Jan 0000 00:00:00 GMT", 0), Some(0));
+        assert_eq!(retry_after("Fri, 31 Dec 9999 23:59:59 GMT", 0), Some(253_402_300_799_000));
+    }
+
+    mod properties {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        proptest! {
+            #[test]
+            fn no_value_and_no_clock_panics(value: String, wall: u64) {
+                let _ = retry_after(&value, wall);
+            }
+
+            #[test]
+            fn nothing_near_a_date_panics(at in 0_usize..29, byte in b' '..=b'~', wall: u64, form in 0_usize..3) {
+                let forms: [&[u8]; 3] =
+                    [b"Sun, 06 Nov 1994 08:49:37 GMT", b"Sunday, 06-Nov-94 08:49:37 GMT", b"Sun Nov  6 08:49:37 1994"];
+                let mut date = forms[form].to_vec();
+                let at = at % date.len();
+                date[at] = byte;
+                let _ = http_date(&date, wall);
+                let _ = http_date(&date[at..], wall);
+            }
+        }
+    }
+}
