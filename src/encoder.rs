@@ -38,31 +38,52 @@ pub struct Frame<'a> {
 ///
 /// [`EncodeError`] where a part would break the frame or be ignored by a reader; then nothing has been appended.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let event = frame.event.filter(|event| !event.is_empty());
-    if let Some(at) = event.and_then(|event| LineEnds::new(event.as_bytes()).next()) {
+    let parts = Parts {
+        event: frame.event.map(str::as_bytes),
+        id: frame.id.map(str::as_bytes),
+        retry: frame.retry,
+        data: frame.data.map(str::as_bytes),
+        comment: frame.comment.map(str::as_bytes),
+    };
+    encode_parts(&parts, out)
+}
+
+/// A frame whose parts are known to be UTF-8, as those that JavaScript hands over are: they are not validated again.
+#[derive(Default)]
+pub(crate) struct Parts<'a> {
+    pub(crate) event: Option<&'a [u8]>,
+    pub(crate) id: Option<&'a [u8]>,
+    pub(crate) retry: Option<u64>,
+    pub(crate) data: Option<&'a [u8]>,
+    pub(crate) comment: Option<&'a [u8]>,
+}
+
+pub(crate) fn encode_parts(parts: &Parts<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    let event = parts.event.filter(|event| !event.is_empty());
+    if let Some(at) = event.and_then(|event| LineEnds::new(event).next()) {
         return Err(EncodeError::EventHasLineEnd { at });
     }
-    if let Some(id) = frame.id {
-        check_id(id.as_bytes())?;
+    if let Some(id) = parts.id {
+        check_id(id)?;
     }
     let start = out.len();
-    if let Some(comment) = frame.comment {
-        push_lines(out, b": ", comment.as_bytes());
+    if let Some(comment) = parts.comment {
+        push_lines(out, b": ", comment);
     }
     if let Some(event) = event {
-        push_line(out, b"event: ", event.as_bytes());
+        push_line(out, b"event: ", event);
     }
-    if let Some(id) = frame.id {
-        push_line(out, b"id: ", id.as_bytes());
+    if let Some(id) = parts.id {
+        push_line(out, b"id: ", id);
     }
-    if let Some(retry) = frame.retry {
+    if let Some(retry) = parts.retry {
         out.extend_from_slice(b"retry: ");
         // A `Bytes` never fails.
         let _ = write_decimal(&mut Bytes(out), retry);
         out.push(b'\n');
     }
-    if let Some(data) = frame.data {
-        push_lines(out, b"data: ", data.as_bytes());
+    if let Some(data) = parts.data {
+        push_lines(out, b"data: ", data);
     }
     if out.len() > start {
         out.push(b'\n');

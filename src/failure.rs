@@ -26,6 +26,8 @@ pub enum Cause {
     Parse(ParseError),
     /// The URL cannot be fetched.
     InvalidUrl(String),
+    /// The request could not be made: one of the caller's functions failed, or a header is not one.
+    Request,
     /// The signal was aborted.
     Aborted,
 }
@@ -42,6 +44,7 @@ impl Cause {
             Cause::StreamEnded => "stream-ended",
             Cause::Parse(error) => error.code(),
             Cause::InvalidUrl(_) => "invalid-url",
+            Cause::Request => "invalid-request",
             Cause::Aborted => "aborted",
         }
     }
@@ -59,6 +62,7 @@ impl fmt::Display for Cause {
             Cause::ContentType(found) => ("content type text/event-stream", found.as_deref().unwrap_or("none")),
             Cause::StreamEnded => ("a stream that stays open", "its end"),
             Cause::InvalidUrl(url) => ("a URL that can be fetched", url.as_str()),
+            Cause::Request => ("headers and a body to send", "an error in making them"),
             Cause::Aborted => ("a signal that is not aborted", "an aborted one"),
             Cause::Parse(error) => return fmt::Display::fmt(error, f),
             Cause::Status(found) => {

@@ -41,6 +41,7 @@ mod http;
 mod http_date;
 mod lines;
 mod parser;
+mod queue;
 mod retry;
 mod slot;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
@@ -53,4 +54,5 @@ pub use event::{Event, Item, Text};
 pub use failure::{Cause, Failure};
 pub use http::{ResponseHead, header_value, is_idempotent};
 pub use parser::Parser;
+pub use queue::SendQueue;
 pub use retry::{MAX_DELAY, RetryPolicy};

@@ -1,11 +1,16 @@
 //! The boundary to JavaScript, and the only place that knows it: one file a job, small batches handed over, no callback
 //! into JavaScript while Rust is borrowed.
 
-#[cfg(feature = "npm")]
+#[cfg(not(feature = "server"))]
 mod batch;
-#[cfg(feature = "npm")]
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "server")]
+mod encoder;
+#[cfg(not(feature = "server"))]
 mod parser;
-#[cfg(feature = "npm")]
 mod runtime;
-#[cfg(feature = "npm")]
+#[cfg(feature = "server")]
+mod server;
+#[cfg(not(feature = "server"))]
 mod utf16;

@@ -1,6 +1,5 @@
 //! The parser as JavaScript has it.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -30,11 +29,12 @@ impl RawParser {
     pub fn reset(&mut self) {
         self.parser.reset();
     }
+}
 
-    /// The last event ID string.
-    #[wasm_bindgen(getter, js_name = lastEventId)]
-    pub fn last_event_id(&self) -> String {
-        self.parser.last_event_id().to_str().into_owned()
+#[cfg(feature = "client")]
+impl RawParser {
+    pub(super) fn last_event_id(&self) -> &[u8] {
+        self.parser.last_event_id().as_bytes()
     }
 }
 

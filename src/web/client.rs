@@ -1,0 +1,344 @@
+//! The fetch driver: does what [`Connection`] says, with the fetch, timers and streams of the platform.
+//!
+//! The read loop is JavaScript's (`Host::read`): one wasm call a chunk is all that a stream then costs. Everything that
+//! happens once a connection is here.
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+
+use js_sys::{Date, Function, Math, Promise, Reflect};
+use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, Headers, Response};
+
+use super::parser::RawParser;
+use crate::{
+    Attempt, Cause, Connection, ConnectionOptions, Failure, Moment, ParseError, ReadyState, ResponseHead, Resume,
+    RetryPolicy, Step, is_idempotent,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What JavaScript does for a connection (js/driver.ts).
+    pub type Host;
+
+    /// The caller's request for an attempt: a fetch init whose `headers` are a `Headers`.
+    #[wasm_bindgen(method, catch)]
+    async fn request(this: &Host, attempt: u32) -> Result<JsValue, JsValue>;
+
+    /// The caller's fetch, or the platform's.
+    #[wasm_bindgen(method, catch)]
+    async fn fetch(this: &Host, url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
+
+    /// The connection is open.
+    #[wasm_bindgen(method)]
+    fn opened(this: &Host, response: &Response);
+
+    /// Reads the body to its end and hands over what it has; before it settles it calls `Source::settle`.
+    #[wasm_bindgen(method, catch)]
+    async fn read(this: &Host, response: &Response) -> Result<JsValue, JsValue>;
+
+    /// The beginning of a refused response's body, as text.
+    #[wasm_bindgen(method, catch, js_name = readRefused)]
+    async fn read_refused(this: &Host, response: &Response) -> Result<JsValue, JsValue>;
+
+    /// An attempt has failed. `delay` is negative where no other follows; `quiet` where the server has ended it in peace.
+    #[wasm_bindgen(method)]
+    #[expect(clippy::too_many_arguments, reason = "one call a failure, and an object would have to be built by name")]
+    fn failed(
+        this: &Host,
+        code: &str,
+        message: &str,
+        attempt: u32,
+        delay: f64,
+        quiet: bool,
+        response: &JsValue,
+        body: &JsValue,
+        cause: &JsValue,
+    );
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
+
+/// What JavaScript knows of a failure beyond its [`Cause`].
+#[derive(Default)]
+struct Details {
+    response: JsValue,
+    body: JsValue,
+    cause: JsValue,
+}
+
+/// A wait for the next attempt.
+struct Sleep {
+    timer: JsValue,
+    /// Ends the wait.
+    resolve: Function,
+}
+
+struct Driver {
+    connection: RefCell<Connection>,
+    host: Host,
+    url: String,
+    /// Aborts the fetch that is under way, also while its body is read.
+    abort: RefCell<Option<AbortController>>,
+    sleep: RefCell<Option<Sleep>>,
+    /// Set when the reader met a limit: the fetch is broken off, but it was not the network.
+    refused: Cell<Option<ParseError>>,
+}
+
+/// When to try again.
+#[wasm_bindgen]
+pub struct Policy(RetryPolicy);
+
+#[wasm_bindgen]
+impl Policy {
+    /// The policy of `EventSource`, or that of `connect`, with what is given in place of its own.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::too_many_arguments, reason = "the options of the policy, one by one")]
+    pub fn new(
+        of_connect: bool,
+        delay: Option<f64>,
+        max_delay: Option<f64>,
+        factor: Option<f64>,
+        jitter: Option<f64>,
+        max_attempts: Option<f64>,
+        max_elapsed: Option<f64>,
+        statuses: Option<Vec<u16>>,
+    ) -> Policy {
+        let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
+        // Casts from f64 saturate: an infinite number of attempts is one that is never reached.
+        Policy(RetryPolicy {
+            delay: delay.map_or(preset.delay, |delay| delay as u64),
+            max_delay: max_delay.map_or(preset.max_delay, |delay| delay as u64),
+            factor: factor.unwrap_or(preset.factor),
+            jitter: jitter.unwrap_or(preset.jitter),
+            max_attempts: max_attempts.map(|attempts| attempts as u32).or(preset.max_attempts),
+            max_elapsed: max_elapsed.map(|elapsed| elapsed as u64).or(preset.max_elapsed),
+            statuses: statuses.unwrap_or(preset.statuses),
+        })
+    }
+}
+
+/// One reconnecting source.
+#[wasm_bindgen]
+pub struct Source {
+    driver: Rc<Driver>,
+}
+
+#[wasm_bindgen]
+impl Source {
+    /// A source that has not begun. `resume` is 0 for auto, 1 for always, 2 for never.
+    #[wasm_bindgen(constructor)]
+    pub fn new(
+        host: Host,
+        url: String,
+        method: &str,
+        replayable: bool,
+        resume: u32,
+        last_event_id: String,
+        policy: Policy,
+    ) -> Source {
+        let options = ConnectionOptions {
+            policy: policy.0,
+            resume: match resume {
+                1 => Resume::Always,
+                2 => Resume::Never,
+                _ => Resume::Auto,
+            },
+            idempotent: is_idempotent(method),
+            replayable,
+            last_event_id: last_event_id.into_bytes(),
+        };
+        let driver = Driver {
+            connection: RefCell::new(Connection::new(options)),
+            host,
+            url,
+            abort: RefCell::new(None),
+            sleep: RefCell::new(None),
+            refused: Cell::new(None),
+        };
+        Source { driver: Rc::new(driver) }
+    }
+
+    /// Begins.
+    pub fn start(&self) {
+        spawn_local(run(self.driver.clone()));
+    }
+
+    /// Closes for good; nothing is told after it.
+    pub fn close(&self) {
+        self.driver.connection.borrow_mut().close();
+        self.driver.stop();
+    }
+
+    /// The caller's signal has aborted, for this reason.
+    pub fn abort(&self, reason: JsValue) {
+        let step = self.driver.connection.borrow_mut().failed(Cause::Aborted, moment());
+        self.driver.stop();
+        self.driver.tell(&step, Details { cause: reason, ..Details::default() });
+    }
+
+    /// What the read loop has seen of a stream that is over: the last event ID, the reconnection time (negative for none),
+    /// whether an event was delivered, and the limit that it broke (negative for none).
+    pub fn settle(&self, parser: &RawParser, reconnection_time: f64, delivered: bool, broken_limit: f64) {
+        let mut connection = self.driver.connection.borrow_mut();
+        connection.set_last_event_id(parser.last_event_id());
+        if reconnection_time >= 0.0 {
+            connection.set_reconnection_time(reconnection_time as u64);
+        }
+        if delivered {
+            connection.delivered();
+        }
+        if broken_limit >= 0.0 {
+            self.driver.refused.set(Some(ParseError::EventTooLarge { limit: broken_limit as usize }));
+        }
+    }
+
+    /// The state, with the numbers of the standard.
+    #[wasm_bindgen(getter, js_name = readyState)]
+    pub fn ready_state(&self) -> u32 {
+        self.driver.connection.borrow().ready_state() as u32
+    }
+}
+
+/// Attempt after attempt, until there is none.
+async fn run(driver: Rc<Driver>) {
+    loop {
+        let Some(attempt) = ({ driver.connection.borrow_mut().start(moment().now) }) else { return };
+        let (step, details) = driver.attempt(attempt).await;
+        // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
+        driver.tell(&step, details);
+        match step {
+            Step::Wait { delay, .. } => driver.sleep(delay).await,
+            _ => return,
+        }
+    }
+}
+
+impl Driver {
+    /// One fetch, to the end of its body.
+    async fn attempt(&self, attempt: Attempt) -> (Step, Details) {
+        let Ok(controller) = AbortController::new() else { return (Step::Ignored, Details::default()) };
+        self.abort.replace(Some(controller.clone()));
+        let init = match self.host.request(attempt.number).await {
+            Ok(init) => init,
+            Err(cause) => return self.give_up(Cause::Request, cause),
+        };
+        if let Err(cause) = prepare(&init, &controller, attempt.last_event_id.as_deref()) {
+            return self.give_up(Cause::Request, cause);
+        }
+        if self.is_closed() {
+            return (Step::Ignored, Details::default());
+        }
+        let response: Response = match self.host.fetch(&self.url, &init).await {
+            Ok(response) => response.unchecked_into(),
+            Err(cause) => return self.give_up(Cause::Network, cause),
+        };
+        let step = self.respond(&response);
+        if step != Step::Open {
+            let body = self.host.read_refused(&response).await.unwrap_or_default();
+            controller.abort();
+            return (step, Details { response: response.into(), body, cause: JsValue::UNDEFINED });
+        }
+        // [spec] Announce the connection.
+        self.host.opened(&response);
+        let read = if self.is_closed() { Ok(JsValue::UNDEFINED) } else { self.host.read(&response).await };
+        if let Some(error) = self.refused.take() {
+            controller.abort();
+            return self.give_up(Cause::Parse(error), JsValue::UNDEFINED);
+        }
+        match read {
+            // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
+            Ok(_) => self.give_up(Cause::StreamEnded, JsValue::UNDEFINED),
+            Err(cause) => self.give_up(Cause::Network, cause),
+        }
+    }
+
+    fn respond(&self, response: &Response) -> Step {
+        let headers = response.headers();
+        let header = |name| headers.get(name).ok().flatten();
+        let (content_type, retry_after) = (header("content-type"), header("retry-after"));
+        let head = ResponseHead {
+            status: response.status(),
+            content_type: content_type.as_deref(),
+            retry_after: retry_after.as_deref(),
+        };
+        self.connection.borrow_mut().responded(&head, moment())
+    }
+
+    fn give_up(&self, cause: Cause, value: JsValue) -> (Step, Details) {
+        let step = self.connection.borrow_mut().failed(cause, moment());
+        (step, Details { cause: value, ..Details::default() })
+    }
+
+    fn is_closed(&self) -> bool {
+        self.connection.borrow().ready_state() == ReadyState::Closed
+    }
+
+    fn tell(&self, step: &Step, details: Details) {
+        let (failure, quiet): (&Failure, bool) = match step {
+            Step::Wait { failure, .. } | Step::Stop(failure) => (failure, false),
+            Step::End(failure) => (failure, true),
+            Step::Open | Step::Ignored => return,
+        };
+        let delay = failure.delay().map_or(-1.0, |delay| delay as f64);
+        let Details { response, body, cause } = details;
+        let (code, message) = (failure.code(), failure.to_string());
+        self.host.failed(code, &message, failure.attempt(), delay, quiet, &response, &body, &cause);
+    }
+
+    async fn sleep(&self, milliseconds: u64) {
+        if self.is_closed() {
+            return;
+        }
+        let promise = Promise::new(&mut |resolve, _| {
+            let timer = set_timeout(&resolve, milliseconds as f64);
+            self.sleep.replace(Some(Sleep { timer, resolve }));
+        });
+        // A promise that nothing rejects.
+        let _ = JsFuture::from(promise).await;
+        self.sleep.replace(None);
+    }
+
+    /// Ends what is under way: the fetch and its body, or the wait.
+    fn stop(&self) {
+        // Taken out first: an abort runs listeners, which may call back.
+        let controller = self.abort.take();
+        let sleep = self.sleep.take();
+        if let Some(controller) = controller {
+            controller.abort();
+        }
+        if let Some(sleep) = sleep {
+            clear_timeout(&sleep.timer);
+            // Calling the function of a promise never throws.
+            let _ = sleep.resolve.call0(&JsValue::UNDEFINED);
+        }
+    }
+}
+
+/// Puts what the standard asks for into a request.
+fn prepare(init: &JsValue, controller: &AbortController, last_event_id: Option<&str>) -> Result<(), JsValue> {
+    let headers: Headers = Reflect::get(init, &"headers".into())?.unchecked_into();
+    // [spec] Set request's header list: (`Accept`, `text/event-stream`).
+    if !headers.has("accept")? {
+        headers.set("accept", "text/event-stream")?;
+    }
+    if let Some(id) = last_event_id {
+        headers.set("last-event-id", id)?;
+    }
+    Reflect::set(init, &"signal".into(), &controller.signal())?;
+    Ok(())
+}
+
+fn moment() -> Moment {
+    Moment { now: performance_now() as u64, wall: Date::now() as u64, random: Math::random() }
+}
