@@ -16,9 +16,21 @@ export async function loadCases() {
   return cases;
 }
 
+/** The cases cut into themes, each in the form that `runConformance` takes. */
+export function byTheme(cases) {
+  return Object.entries(cases).flatMap(([kind, themes]) =>
+    Object.entries(themes).map(([theme, list]) => ({
+      name: `${kind}: ${theme} (${list.length} cases)`,
+      size: list.length,
+      cases: { reading: {}, writing: {}, [kind]: { [theme]: list } },
+    })),
+  );
+}
+
 /** Fails a test with all that failed; long lists are cut. */
 export function assertNoneFailed({ cases, checks, failed }, atLeast) {
   if (cases < atLeast) throw new Error(`expected at least ${atLeast} cases, found ${cases}`);
+  if (checks < cases) throw new Error(`expected a check for each of ${cases} cases, found ${checks}`);
   if (failed.length === 0) return;
   const lines = failed.slice(0, 30).map(({ name, way, expected, found }) => `${name} (${way})\n  expected ${expected}\n  found    ${found}`);
   const more = failed.length > 30 ? `\n... and ${failed.length - 30} more` : '';

@@ -1,0 +1,15 @@
+// Runs the suite in workerd, on the cases that the request brings. The package comes by its `workerd` condition.
+
+import { createParser } from 'eventsource-wasm/parser';
+import { encode } from 'eventsource-wasm/server';
+
+import { runConformance, runRandom } from '../suite/conformance.mjs';
+
+const api = { createParser, encode };
+
+export default {
+  async fetch(request) {
+    const { cases, random } = await request.json();
+    return Response.json(cases ? runConformance(api, cases) : runRandom(api, random));
+  },
+};
