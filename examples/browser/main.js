@@ -1,0 +1,54 @@
+// The demo's page: wires the streams to what shows them.
+import { setUpChat } from './chat.js';
+import { byId, bytes } from './dom.js';
+import { setUpFeed } from './feed.js';
+import { setUpInspector } from './inspector.js';
+import { setUpPlot } from './plot.js';
+import { Samples } from './samples.js';
+import { setUpTheme } from './theme.js';
+import { setUpTimeline } from './timeline.js';
+
+const samples = new Samples();
+const plot = setUpPlot(samples);
+const inspector = setUpInspector();
+const timeline = setUpTimeline();
+setUpTheme(plot.recolour);
+
+const config = await readConfig();
+byId('token').value = config.token;
+for (const [index, stream] of [setUpFeed(config), setUpChat()].entries()) {
+  stream.addEventListener('received', (event) => {
+    const received = /** @type {CustomEvent} */ (event).detail;
+    samples.add(received, index);
+    inspector.add(received);
+    plot.wake();
+  });
+  stream.addEventListener('attempt', (event) => timeline.show(/** @type {CustomEvent} */ (event).detail));
+  stream.addEventListener('state', () => {
+    samples.setState(stream.name, stream.state, Date.now());
+    plot.wake();
+  });
+}
+showFooter();
+
+/** @returns {Promise<{ token: string, upstream: string | null }>} */
+async function readConfig() {
+  try {
+    const response = await fetch('/api/config');
+    if (response.ok) return await response.json();
+  } catch {
+    // The worker is gone. The panels will say so as soon as they are used.
+  }
+  return { token: 'demo-token', upstream: null };
+}
+
+/** Sizes as this page load measured them. */
+function showFooter() {
+  const script = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/main.js'));
+  const size = /** @type {PerformanceResourceTiming | undefined} */ (script)?.decodedBodySize;
+  const parts = ['Both streams are made by this page’s own worker; nothing leaves this machine.'];
+  if (config.upstream)
+    parts[0] = `The relayed feed comes from ${config.upstream}; everything else is made by this page’s own worker.`;
+  if (size) parts.push(`Script of this page, with the wasm inside: ${bytes(size)} before compression.`);
+  byId('footer').textContent = parts.join(' ');
+}

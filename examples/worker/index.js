@@ -1,0 +1,59 @@
+// The demo's edge handler. Runs in workerd as it is, and in other runtimes with `fetch`-style handlers.
+import { chat, demoToken } from './chat.js';
+import { cut, cuttable } from './cut.js';
+import { feed, rates, replayWindow } from './feed.js';
+import { problem } from './problem.js';
+import { upstream } from './upstream.js';
+
+/**
+ * @typedef {object} Env
+ * @property {{ fetch: typeof fetch }} [ASSETS] serves the page's files
+ * @property {string} [UPSTREAM] address of an event stream to relay
+ */
+
+export default {
+  /**
+   * @param {Request} request
+   * @param {Env} env
+   * @returns {Promise<Response>}
+   */
+  async fetch(request, env) {
+    const url = new URL(request.url);
+    const client = url.searchParams.get('client');
+    switch (url.pathname) {
+      case '/api/config':
+        return only(request, 'GET') ?? config(env);
+      case '/api/chat':
+        return only(request, 'POST') ?? cuttable(await chat(request), client);
+      case '/api/feed':
+        return only(request, 'GET') ?? cuttable(feed(request), client);
+      case '/api/upstream':
+        if (!env.UPSTREAM) return problem(404, 'No upstream', 'expected UPSTREAM=<url> in the environment, found none');
+        return only(request, 'GET') ?? cuttable(await upstream(request, env.UPSTREAM), client);
+      case '/api/cut':
+        return only(request, 'POST') ?? cut(url);
+    }
+    if (url.pathname.startsWith('/api/') || !env.ASSETS) {
+      return problem(404, 'Not found', `expected a known path, found ${url.pathname}`);
+    }
+    return env.ASSETS.fetch(request);
+  },
+};
+
+/**
+ * @param {Request} request
+ * @param {string} method
+ * @returns {Response | undefined} the refusal of any other method
+ */
+function only(request, method) {
+  if (request.method === method) return undefined;
+  return problem(405, 'Method not allowed', `expected ${method}, found ${request.method}`, { allow: method });
+}
+
+/** `GET /api/config`: what this worker offers. @param {Env} env */
+function config(env) {
+  return Response.json(
+    { token: demoToken, rates, replayWindow, upstream: env.UPSTREAM ? new URL(env.UPSTREAM).host : null },
+    { headers: { 'cache-control': 'no-store' } },
+  );
+}
