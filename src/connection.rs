@@ -281,10 +281,13 @@ impl Connection {
         }
     }
 
-    /// The open stream has set its last event ID; an empty one resets it. Bytes that are not UTF-8 may stay in it.
+    /// The last event ID of the open stream is now this one; an empty one resets it. Bytes that are not UTF-8 may stay in it.
+    ///
+    /// May be called with the id that is there already, once a batch or at the end of the stream: only another one counts as
+    /// sent by the server, so that the id a caller began with does not make a POST resumable.
     pub fn set_last_event_id(&mut self, id: &[u8]) {
         // [spec] Set the last event ID string of the event source to the value of the last event ID buffer.
-        if self.state == State::Open {
+        if self.state == State::Open && self.options.last_event_id != id {
             self.options.last_event_id.clear();
             self.options.last_event_id.extend_from_slice(id);
             self.resumable = !id.is_empty();

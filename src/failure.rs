@@ -4,7 +4,6 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::ParseError;
-use crate::error::write_decimal;
 
 /// What went wrong with one attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,38 +52,57 @@ impl Cause {
     pub(crate) const fn is_transient(&self) -> bool {
         matches!(self, Cause::Network | Cause::ConnectTimeout(_) | Cause::IdleTimeout(_) | Cause::StreamEnded)
     }
+
+    /// Appends the message. Plain pushes: through a formatter, the messages would be a third of the state machine's code.
+    fn write(&self, out: &mut String) {
+        let (expected, found) = match self {
+            Cause::Network => ("an event stream", "a network error"),
+            Cause::Status(_) => ("status 200", ""),
+            Cause::ContentType(found) => ("content type text/event-stream", found.as_deref().unwrap_or("none")),
+            Cause::ConnectTimeout(_) => ("a response within ", " ms, found none"),
+            Cause::IdleTimeout(_) => ("bytes within ", " ms, found none"),
+            Cause::StreamEnded => ("a stream that stays open", "its end"),
+            Cause::InvalidUrl(url) => ("a URL that can be fetched", url.as_str()),
+            Cause::Aborted => ("a signal that is not aborted", "an aborted one"),
+            Cause::Request => ("headers and a body to send", "an error in making them"),
+            Cause::Parse(error) => {
+                // A string takes all that is written to it.
+                let _ = error.describe(out);
+                return;
+            }
+        };
+        let timeout = match self {
+            Cause::ConnectTimeout(limit) | Cause::IdleTimeout(limit) => Some(*limit),
+            _ => None,
+        };
+        out.push_str("expected ");
+        out.push_str(expected);
+        match timeout {
+            Some(limit) => push_decimal(out, limit),
+            None => out.push_str(", found "),
+        }
+        out.push_str(found);
+        if let Cause::Status(status) = self {
+            push_decimal(out, u64::from(*status));
+        }
+    }
 }
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (expected, found) = match self {
-            Cause::Network => ("an event stream", "a network error"),
-            Cause::ContentType(found) => ("content type text/event-stream", found.as_deref().unwrap_or("none")),
-            Cause::StreamEnded => ("a stream that stays open", "its end"),
-            Cause::InvalidUrl(url) => ("a URL that can be fetched", url.as_str()),
-            Cause::Request => ("headers and a body to send", "an error in making them"),
-            Cause::Aborted => ("a signal that is not aborted", "an aborted one"),
-            Cause::Parse(error) => return fmt::Display::fmt(error, f),
-            Cause::Status(found) => {
-                f.write_str("expected status 200, found ")?;
-                return write_decimal(f, u64::from(*found));
-            }
-            Cause::ConnectTimeout(limit) => return write_timeout(f, "a response", *limit),
-            Cause::IdleTimeout(limit) => return write_timeout(f, "bytes", *limit),
-        };
-        f.write_str("expected ")?;
-        f.write_str(expected)?;
-        f.write_str(", found ")?;
-        f.write_str(found)
+        let mut message = String::new();
+        self.write(&mut message);
+        f.write_str(&message)
     }
 }
 
-fn write_timeout(f: &mut fmt::Formatter<'_>, expected: &str, limit: u64) -> fmt::Result {
-    f.write_str("expected ")?;
-    f.write_str(expected)?;
-    f.write_str(" within ")?;
-    write_decimal(f, limit)?;
-    f.write_str(" ms, found none")
+// Not inlined: one copy of it is enough.
+#[inline(never)]
+fn push_decimal(out: &mut String, number: u64) {
+    if number > 9 {
+        push_decimal(out, number / 10);
+    }
+    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// Why there is no further attempt although the cause would have allowed one.
@@ -148,24 +166,31 @@ impl Failure {
     pub const fn will_retry(&self) -> bool {
         self.delay.is_some()
     }
+
+    /// The message, "expected X, found Y"; the same as by `Display`, without the weight of a formatter.
+    pub fn message(&self) -> String {
+        let mut message = String::new();
+        match self.refusal {
+            Some(Refusal::Exhausted) => {
+                message.push_str(
+                    "expected an event stream within the limits of the retry policy, found none after attempt ",
+                );
+                push_decimal(&mut message, u64::from(self.attempts_in_row));
+                message.push_str(": ");
+            }
+            Some(Refusal::NoReplay) => {
+                message.push_str("expected a body that can be sent again, found a one-shot one: ");
+            }
+            None => {}
+        }
+        self.cause.write(&mut message);
+        message
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.refusal {
-            Some(Refusal::Exhausted) => {
-                f.write_str(
-                    "expected an event stream within the limits of the retry policy, found none after attempt ",
-                )?;
-                write_decimal(f, u64::from(self.attempts_in_row))?;
-                f.write_str(": ")?;
-            }
-            Some(Refusal::NoReplay) => {
-                f.write_str("expected a body that can be sent again, found a one-shot one: ")?;
-            }
-            None => {}
-        }
-        fmt::Display::fmt(&self.cause, f)
+        f.write_str(&self.message())
     }
 }
 

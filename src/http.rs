@@ -13,11 +13,12 @@ pub struct ResponseHead<'a> {
     pub retry_after: Option<&'a str>,
 }
 
-/// Whether a request method is idempotent (RFC 9110, section 9.2.2). As in fetch, case matters only for methods that fetch
-/// does not know.
+/// Whether a request method is idempotent (RFC 9110, section 9.2.2). As in fetch, the methods that it knows are compared
+/// without regard to case.
 pub fn is_idempotent(method: &str) -> bool {
-    ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"].iter().any(|known| method.eq_ignore_ascii_case(known))
-        || method == "TRACE"
+    let method = method.as_bytes();
+    let known = |name: &str| same(method, name);
+    known("GET") || known("HEAD") || known("OPTIONS") || known("PUT") || known("DELETE") || method == b"TRACE"
 }
 
 /// The form in which an id goes into a header: one character up to U+00FF for each byte of its UTF-8, which is what fetch
@@ -25,7 +26,14 @@ pub fn is_idempotent(method: &str) -> bool {
 ///
 /// An id of a stream never has NUL, CR or LF, which fetch refuses in a header; one that a caller begins with may.
 pub fn header_value(id: &[u8]) -> String {
-    String::from_utf8_lossy(id).bytes().map(char::from).collect()
+    let mut value = String::new();
+    for chunk in id.utf8_chunks() {
+        let replacement: &[u8] = if chunk.invalid().is_empty() { b"" } else { "\u{fffd}".as_bytes() };
+        for part in [chunk.valid().as_bytes(), replacement] {
+            part.iter().for_each(|&byte| value.push(char::from(byte)));
+        }
+    }
+    value
 }
 
 /// Whether the essence of a MIME type is `text/event-stream`. Of several headers, which fetch joins by commas, the last
@@ -37,5 +45,11 @@ pub(crate) fn is_event_stream(content_type: Option<&str>) -> bool {
         .rsplit(|&byte| byte == b',')
         .map(|value| value.split(|&byte| byte == b';').next().unwrap_or(value).trim_ascii())
         .find(|essence| essence.contains(&b'/'))
-        .is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
+        .is_some_and(|essence| same(essence, "text/event-stream"))
+}
+
+// Not inlined, here and in `http_date`: a comparison with a constant would be unrolled, for speed that nobody needs here.
+#[inline(never)]
+fn same(bytes: &[u8], name: &str) -> bool {
+    bytes.eq_ignore_ascii_case(name.as_bytes())
 }

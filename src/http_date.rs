@@ -9,7 +9,7 @@ pub(crate) fn retry_after(value: &str, wall: u64) -> Option<u64> {
     let value = value.as_bytes().trim_ascii();
     match crate::field::digits(value) {
         Some(seconds) => Some(seconds.saturating_mul(1_000)),
-        None => Some((http_date(value, wall)?.saturating_mul(1_000) as u64).saturating_sub(wall)),
+        None => Some((http_date(value, wall)? as u64 * 1_000).saturating_sub(wall)),
     }
 }
 
@@ -40,6 +40,7 @@ fn http_date(text: &[u8], wall: u64) -> Option<i64> {
 }
 
 /// Whether `text` has the form of `pattern`: `0` is a digit, `_` a digit or a space, `a` a letter, others themselves.
+#[inline(never)]
 fn fits(text: &[u8], pattern: &[u8]) -> bool {
     text.len() == pattern.len()
         && text.iter().zip(pattern).all(|(byte, form)| match form {
@@ -51,6 +52,7 @@ fn fits(text: &[u8], pattern: &[u8]) -> bool {
 }
 
 /// The number that ASCII digits make; a space counts as 0.
+#[inline(never)]
 fn number(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit & 15))
 }

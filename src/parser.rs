@@ -94,6 +94,11 @@ impl Parser {
         self
     }
 
+    /// The limit of [`with_max_event_size`](Parser::with_max_event_size).
+    pub const fn max_event_size(&self) -> usize {
+        self.max_event_size
+    }
+
     /// Starts with the last event ID of an earlier stream, as browsers do after a reconnection: events without an `id` of
     /// their own keep it.
     #[must_use]

@@ -13,7 +13,6 @@ use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Headers, Response};
 
-use super::parser::RawParser;
 use crate::{
     Attempt, Cause, Connection, ConnectionOptions, Failure, Moment, ParseError, ReadyState, ResponseHead, Resume,
     RetryPolicy, Step, is_idempotent,
@@ -187,19 +186,26 @@ impl Source {
         self.driver.tell(&step, Details { cause: reason, ..Details::default() });
     }
 
+    /// Gives up before the first attempt, as the URL has a scheme that no fetch knows.
+    #[wasm_bindgen(js_name = refuseUrl)]
+    pub fn refuse_url(&self) {
+        let (step, details) = self.driver.give_up(Cause::InvalidUrl(self.driver.url.clone()), JsValue::UNDEFINED);
+        self.driver.tell(&step, details);
+    }
+
     /// What the read loop has seen of a stream that is over: the last event ID, the reconnection time (negative for none),
-    /// whether an event was delivered, and the limit that it broke (negative for none).
-    pub fn settle(&self, parser: &RawParser, reconnection_time: f64, delivered: bool, broken_limit: f64) {
+    /// whether an event was delivered, and the size that one was over (negative for none).
+    pub fn settle(&self, last_event_id: &str, reconnection_time: f64, delivered: bool, limit: f64) {
         let mut connection = self.driver.connection.borrow_mut();
-        connection.set_last_event_id(parser.last_event_id());
+        connection.set_last_event_id(last_event_id.as_bytes());
         if reconnection_time >= 0.0 {
             connection.set_reconnection_time(reconnection_time as u64);
         }
         if delivered {
             connection.delivered();
         }
-        if broken_limit >= 0.0 {
-            self.driver.refused.set(Some(ParseError::EventTooLarge { limit: broken_limit as usize }));
+        if limit >= 0.0 {
+            self.driver.refused.set(Some(ParseError::EventTooLarge { limit: limit as usize }));
         }
     }
 

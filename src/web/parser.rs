@@ -31,13 +31,6 @@ impl RawParser {
     }
 }
 
-#[cfg(feature = "client")]
-impl RawParser {
-    pub(super) fn last_event_id(&self) -> &[u8] {
-        self.parser.last_event_id().as_bytes()
-    }
-}
-
 /// The memory that parsers share while a chunk is read: one for the page, as a chunk is read in one go.
 #[wasm_bindgen]
 pub struct Batch {

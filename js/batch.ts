@@ -1,0 +1,203 @@
+/** The reading side of the boundary: one chunk in, one table out (its layout is that of src/web/batch.rs). */
+import { parserEngine } from './engine.js';
+import { EventSourceError } from './error.js';
+import { ServerSentEvent } from './event.js';
+
+/** What a parser finds beside events. */
+export class Note {
+  constructor(
+    readonly kind: 'comment' | 'retry' | 'field' | 'error',
+    readonly text: string,
+    readonly value: string | number = 0,
+  ) {}
+}
+/** One thing found in a stream. */
+export type Found = ServerSentEvent | Note;
+/** Takes what a chunk completed, in order; never an empty batch. */
+export type Deliver = (batch: readonly Found[]) => void;
+
+export const WANTS_COMMENTS = 1;
+export const WANTS_FIELDS = 2;
+/** The limit for one event in bytes, where none is given: that of `Parser` in Rust. */
+const DEFAULT_MAX_EVENT_SIZE = 16 * 1024 * 1024;
+
+const HEADER = 4;
+const ENTRY = 5;
+const EVENT = 0;
+const COMMENT = 1;
+const RETRY = 2;
+const LAST_EVENT_ID = 3;
+const FIELD = 4;
+const ERROR = 5;
+const NEW_TYPE = 6;
+const RARE_TYPE = 7;
+const KIND = 15;
+const FIRST_CARRIED = 1 << 4;
+const SECOND_CARRIED = 1 << 5;
+const HAS_ID = 1 << 6;
+const HAS_RARE_TYPE = 1 << 7;
+const TYPE_SHIFT = 8;
+
+/** Larger chunks are cut: a browser's are up to 64 KiB, and an event of 64 KiB with its field name still fits. */
+const INPUT_SIZE = 128 * 1024;
+
+// The standard's byte order mark is the parser's to strip, once a stream and not once a chunk.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The wasm memory of this page's batches, made when the first chunk comes. */
+class Input {
+  readonly batch = new parserEngine.Batch(INPUT_SIZE);
+  readonly pointer = this.batch.input;
+  /** Strings for the types that the table gives as numbers. */
+  readonly types = ['message'];
+  bytes!: Uint8Array;
+  words!: Uint32Array;
+
+  constructor() {
+    this.refresh();
+  }
+
+  /** Views on the memory die when it grows, also within a call. */
+  refresh(): void {
+    const { buffer } = parserEngine.memory;
+    if (this.bytes?.buffer !== buffer) {
+      this.bytes = new Uint8Array(buffer);
+      this.words = new Uint32Array(buffer);
+    }
+  }
+}
+
+let shared: Input | undefined;
+
+/** One stream's parser: bytes or text in, batches out. */
+export class StreamParser {
+  /** The last event ID string of the stream, as of the last blank line. */
+  lastEventId: string;
+  /** The limit for one event, in bytes. */
+  readonly maxEventSize: number;
+  readonly #raw;
+  readonly #input = (shared ??= new Input());
+  /** A high surrogate that ended a text: its other half begins the next one. */
+  #half = '';
+
+  constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, wants = 0) {
+    this.lastEventId = options.lastEventId ?? '';
+    this.maxEventSize = Math.min(options.maxEventSize ?? DEFAULT_MAX_EVENT_SIZE, 0xffff_ffff);
+    this.#raw = new parserEngine.RawParser(this.maxEventSize, wants, this.lastEventId);
+  }
+
+  feed(chunk: Uint8Array, deliver: Deliver): void {
+    if (chunk.length <= INPUT_SIZE) {
+      this.#feedPiece(chunk, deliver);
+      return;
+    }
+    for (let start = 0; start < chunk.length; start += INPUT_SIZE) {
+      this.#feedPiece(chunk.subarray(start, start + INPUT_SIZE), deliver);
+    }
+  }
+
+  feedText(text: string, deliver: Deliver): void {
+    let rest = this.#half + text;
+    const last = rest.charCodeAt(rest.length - 1);
+    this.#half = last >= 0xd800 && last < 0xdc00 ? rest.slice(-1) : '';
+    if (this.#half) rest = rest.slice(0, -1);
+    while (rest) {
+      const input = this.#input;
+      input.refresh();
+      const target = input.bytes.subarray(input.pointer, input.pointer + INPUT_SIZE);
+      const { read, written } = encoder.encodeInto(rest, target);
+      this.#read(input.batch.feed(this.#raw, written), target.subarray(0, written), deliver);
+      rest = rest.slice(read);
+    }
+  }
+
+  end(flush: boolean, deliver: Deliver): void {
+    if (flush && this.#half) this.feed(encoder.encode(this.#half), deliver);
+    this.#half = '';
+    this.#read(this.#input.batch.end(this.#raw, flush), new Uint8Array(), deliver);
+  }
+
+  reset(): void {
+    this.#raw.reset();
+    this.#half = '';
+    this.lastEventId = '';
+  }
+
+  /** Gives the wasm memory back; the parser is not to be used again. */
+  free(): void {
+    this.#raw.free();
+  }
+
+  #feedPiece(chunk: Uint8Array, deliver: Deliver): void {
+    const input = this.#input;
+    input.refresh();
+    input.bytes.set(chunk, input.pointer);
+    this.#read(input.batch.feed(this.#raw, chunk.length), chunk, deliver);
+  }
+
+  /** All strings are made before anything is handed over: what a listener does can't touch the table any more. */
+  #read(pointer: number, chunk: Uint8Array, deliver: Deliver): void {
+    const input = this.#input;
+    input.refresh();
+    const { words } = input;
+    let at = pointer >>> 2;
+    const count = words[at]!;
+    if (count === 0) return;
+    const text = words[at + 1] ? decoder.decode(chunk) : '';
+    const length = words[at + 3]!;
+    const start = words[at + 2]!;
+    const carried = length ? decoder.decode(input.bytes.subarray(start, start + length)) : '';
+    const batch: Found[] = [];
+    let rareType = '';
+    at += HEADER;
+    for (let left = count; left > 0; left--, at += ENTRY) {
+      const kind = words[at]!;
+      const first = (kind & FIRST_CARRIED ? carried : text).slice(words[at + 1], words[at + 2]);
+      switch (kind & KIND) {
+        case EVENT: {
+          if (kind & HAS_ID) {
+            this.lastEventId = (kind & SECOND_CARRIED ? carried : text).slice(words[at + 3], words[at + 4]);
+          }
+          const type = kind & HAS_RARE_TYPE ? rareType : input.types[kind >>> TYPE_SHIFT]!;
+          batch.push(new ServerSentEvent(type, first, this.lastEventId));
+          break;
+        }
+        case COMMENT:
+          batch.push(new Note('comment', first));
+          break;
+        case RETRY:
+          batch.push(new Note('retry', '', milliseconds(words[at + 1]!, words[at + 2]!)));
+          break;
+        case LAST_EVENT_ID:
+          this.lastEventId = first;
+          break;
+        case FIELD: {
+          const value = (kind & SECOND_CARRIED ? carried : text).slice(words[at + 3], words[at + 4]);
+          batch.push(new Note('field', first, value));
+          break;
+        }
+        case ERROR:
+          batch.push(new Note('error', first));
+          break;
+        case NEW_TYPE:
+          input.types.push(first);
+          break;
+        case RARE_TYPE:
+          rareType = first;
+          break;
+      }
+    }
+    if (batch.length) deliver(batch);
+  }
+}
+
+/** A number of digits without limit becomes one that is exact. */
+function milliseconds(low: number, high: number): number {
+  return Math.min(low + high * 2 ** 32, Number.MAX_SAFE_INTEGER);
+}
+
+/** The error that a note stands for. */
+export function parseError(note: Note): EventSourceError {
+  return new EventSourceError('event-too-large', note.text);
+}

@@ -1,0 +1,5 @@
+/** What `eventsource-wasm` has beyond `eventsource-wasm/parser`. */
+export { connect, EventStream } from './connect.js';
+export { EventSource, EventSourceErrorEvent } from './event-source.js';
+export type { EventSourceEventMap, EventSourceInit } from './event-source.js';
+export type { ConnectInit, ForAttempt, RetryOptions } from './options.js';

@@ -1,0 +1,50 @@
+/**
+ * Where the API modules find the wasm. A loader (js/wasm/) puts it here before any of them runs, so that they need not
+ * know which artifact an entry point brings, nor how it is compiled there.
+ */
+
+/** What an artifact exports: its classes, and the memory that they work in. */
+type Engine<Glue> = Omit<Glue, 'initSync'> & { readonly memory: WebAssembly.Memory };
+export type ParserEngine = Engine<typeof import('./wasm/parser.glue.js')>;
+export type ClientEngine = Engine<typeof import('./wasm/client.glue.js')>;
+export type ServerEngine = Engine<typeof import('./wasm/server.glue.js')>;
+export type { Source } from './wasm/client.glue.js';
+
+/** What a connection in Rust calls (the imports of src/web/client.rs). */
+export interface Host {
+  request(attempt: number): Promise<RequestInit>;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  opened(response: Response): void;
+  read(response: Response): Promise<unknown>;
+  readRefused(response: Response): Promise<unknown>;
+  failed(
+    code: string,
+    message: string,
+    attempt: number,
+    delay: number,
+    quiet: boolean,
+    response: unknown,
+    body: unknown,
+    cause: unknown,
+  ): void;
+}
+
+// Live bindings: read them when they are used, not at the top of a module.
+export let parserEngine: ParserEngine;
+export let clientEngine: ClientEngine;
+export let serverEngine: ServerEngine;
+
+/** The first one of a kind stays: objects of two engines must not meet. */
+export function installParser(make: () => ParserEngine): void {
+  parserEngine ??= make();
+}
+
+/** The client's artifact has all that the parser's has, and serves both where it comes first. */
+export function installClient(make: () => ClientEngine): void {
+  clientEngine ??= make();
+  parserEngine ??= clientEngine;
+}
+
+export function installServer(make: () => ServerEngine): void {
+  serverEngine ??= make();
+}

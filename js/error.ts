@@ -1,0 +1,78 @@
+/** What an {@link EventSourceError} is about; stable, to be compared with. */
+export type EventSourceErrorCode =
+  /** The request failed or the body broke off: unreachable host, reset, refused by CORS. */
+  | 'network'
+  /** The body ended; the standard reconnects. */
+  | 'stream-ended'
+  /** The response has a status that neither opens the stream nor is retried. */
+  | 'http-status'
+  /** The response is not `text/event-stream`. */
+  | 'content-type'
+  /** An event is larger than `maxEventSize`. */
+  | 'event-too-large'
+  /** The policy's attempts or its time are used up; `cause` is the last failure. */
+  | 'retries-exhausted'
+  /** The request must not, or cannot, be sent again: see `resume`. */
+  | 'no-replay'
+  /** The caller's signal aborted; `cause` is its reason. */
+  | 'aborted'
+  /** The URL cannot be fetched. */
+  | 'invalid-url'
+  /** An option, `headers` or `body` function failed; `cause` is what it threw. */
+  | 'invalid-request'
+  /** An `event` on the writing side has CR or LF. */
+  | 'invalid-event'
+  /** An `id` on the writing side has CR, LF or NUL. */
+  | 'invalid-id'
+  /** A `retry` on the writing side is not a whole number of milliseconds. */
+  | 'invalid-retry'
+  /** The stream that was written to has ended. */
+  | 'closed';
+
+/** What is known beyond code and message. */
+export interface EventSourceErrorDetails {
+  /** The HTTP status, where a response came. */
+  status?: number | undefined;
+  /** The response, where one came; its body may have been read. */
+  response?: Response | undefined;
+  /** Up to 64 KiB of the body of a refused response, as text. */
+  body?: string | undefined;
+  /** Which attempt of the connection failed, from 1 on. */
+  attempt?: number | undefined;
+  /** Whether another attempt follows. */
+  willRetry?: boolean | undefined;
+  /** In how many milliseconds it follows. */
+  delay?: number | undefined;
+  /** What caused it. */
+  cause?: unknown;
+}
+
+/** The one error of this package: a stable `code`, a message of the form "expected X, found Y", and what is known. */
+export class EventSourceError extends Error {
+  override readonly name = 'EventSourceError';
+  /** What it is about. */
+  readonly code: EventSourceErrorCode;
+  /** The HTTP status, where a response came. */
+  readonly status: number | undefined;
+  /** The response, where one came; its body may have been read. */
+  readonly response: Response | undefined;
+  /** Up to 64 KiB of the body of a refused response, as text. */
+  readonly body: string | undefined;
+  /** Which attempt of the connection failed, from 1 on. */
+  readonly attempt: number | undefined;
+  /** Whether another attempt follows. */
+  readonly willRetry: boolean;
+  /** In how many milliseconds it follows. */
+  readonly delay: number | undefined;
+
+  constructor(code: EventSourceErrorCode, message: string, details: EventSourceErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.status = details.status;
+    this.response = details.response;
+    this.body = details.body;
+    this.attempt = details.attempt;
+    this.willRetry = details.willRetry ?? false;
+    this.delay = details.delay;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * One dispatched event of a stream.
+ *
+ * A plain object instead of a DOM `MessageEvent`: making one of those costs more than parsing a hundred bytes.
+ */
+export class ServerSentEvent {
+  /** The event type: the `event` field, or `'message'` where the stream has none. */
+  readonly type: string;
+  /** The `data` fields, joined by LF. */
+  readonly data: string;
+  /** The last event ID of the stream after this event; it stays until another `id` field replaces it. */
+  readonly lastEventId: string;
+
+  constructor(type: string, data: string, lastEventId: string) {
+    this.type = type;
+    this.data = data;
+    this.lastEventId = lastEventId;
+  }
+
+  /**
+   * The data as JSON.
+   *
+   * @throws SyntaxError when the data is not JSON.
+   */
+  json<T = unknown>(): T {
+    return JSON.parse(this.data) as T;
+  }
+
+  /**
+   * The data as bytes, for streams that send base64; LF in it is passed over.
+   *
+   * @throws `InvalidCharacterError` (a DOMException) when the data is not base64.
+   */
+  bytes(): Uint8Array {
+    return Uint8Array.from(atob(this.data), (character) => character.charCodeAt(0));
+  }
+}

@@ -1,0 +1,197 @@
+import { type Found, Note, parseError, StreamParser } from './batch.js';
+import type { ParseOptions } from './create-parser.js';
+import { EventSourceError } from './error.js';
+import { ServerSentEvent } from './event.js';
+import { BatchIterator } from './iterator.js';
+
+/** What {@link EventSourceParserStream} takes. */
+export interface ParserStreamOptions extends ParseOptions {
+  /** Emit an unfinished last event at the end of the stream; off by default, as the standard says. */
+  flush?: boolean | undefined;
+}
+
+/** What {@link events} takes. */
+export interface EventsOptions extends ParserStreamOptions {
+  /** Stops reading; the iterator then throws `'aborted'`. */
+  signal?: AbortSignal | undefined;
+  /** Data that ends the iteration, such as `'[DONE]'`; the event that has it is not given. */
+  sentinel?: string | undefined;
+}
+
+/** Where events can be read from. */
+export type EventsSource = Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/**
+ * Reads the events of one stream, without reconnecting.
+ *
+ * Reads no further than the consumer asks for; leaving the loop cancels the source.
+ *
+ * @throws EventSourceError `'event-too-large'` or `'aborted'`, and what the source throws, each after the events before it.
+ * @example
+ * for await (const event of events(await fetch('/stream'), { sentinel: '[DONE]' })) {
+ *   console.log(event.json());
+ * }
+ */
+export function events(source: EventsSource, options: EventsOptions = {}): AsyncIterableIterator<ServerSentEvent> {
+  const reader = new EventReader(chunksOf(source), options);
+  return new BatchIterator<ServerSentEvent>(
+    () => reader.pull(),
+    () => reader.cancel(),
+  );
+}
+
+/** Where chunks come from: `undefined` at the end. */
+interface Chunks {
+  next(): Promise<Uint8Array | undefined>;
+  cancel(reason?: unknown): Promise<unknown>;
+}
+
+class EventReader {
+  readonly #chunks: Chunks;
+  readonly #options: EventsOptions;
+  readonly #parser: StreamParser;
+  #done = false;
+  /** Thrown when the events before it have been taken. */
+  #failure: unknown;
+
+  constructor(chunks: Chunks, options: EventsOptions) {
+    this.#chunks = chunks;
+    this.#options = options;
+    this.#parser = new StreamParser(options);
+  }
+
+  async pull(): Promise<readonly ServerSentEvent[] | undefined> {
+    const found: Found[] = [];
+    const deliver = (batch: readonly Found[]): void => void found.push(...batch);
+    while (!this.#done) {
+      let chunk: Uint8Array | undefined;
+      try {
+        chunk = await this.#read();
+      } catch (error) {
+        this.#finish();
+        throw error;
+      }
+      if (chunk) this.#parser.feed(chunk, deliver);
+      else {
+        this.#parser.end(this.#options.flush ?? false, deliver);
+        this.#finish();
+      }
+      const batch = this.#take(found);
+      if (batch.length) return batch;
+    }
+    if (this.#failure !== undefined) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      throw failure;
+    }
+    return undefined;
+  }
+
+  async cancel(reason?: unknown): Promise<void> {
+    if (this.#done) return;
+    this.#finish();
+    await this.#chunks.cancel(reason);
+  }
+
+  /** The next chunk, or the caller's abort, whichever comes first. */
+  async #read(): Promise<Uint8Array | undefined> {
+    const { signal } = this.#options;
+    if (!signal) return this.#chunks.next();
+    let abort!: () => void;
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => {
+        reject(abortError(signal));
+        this.#chunks.cancel(signal.reason).catch(() => undefined);
+      };
+    });
+    signal.addEventListener('abort', abort);
+    try {
+      if (signal.aborted) abort();
+      return await Promise.race([aborted, this.#chunks.next()]);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  /** The events up to the sentinel or the first error. */
+  #take(found: Found[]): ServerSentEvent[] {
+    const batch: ServerSentEvent[] = [];
+    for (const item of found) {
+      if (item instanceof Note) {
+        if (item.kind !== 'error') continue;
+        this.#failure = parseError(item);
+      } else if (item.data !== this.#options.sentinel) {
+        batch.push(item);
+        continue;
+      }
+      this.cancel(this.#failure).catch(() => undefined);
+      break;
+    }
+    return batch;
+  }
+
+  #finish(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#parser.free();
+  }
+}
+
+/** The error of a signal that has aborted. */
+export function abortError(signal: AbortSignal): EventSourceError {
+  return new EventSourceError('aborted', 'expected to go on, found the signal aborted', { cause: signal.reason });
+}
+
+function chunksOf(source: EventsSource): Chunks {
+  if (source instanceof ReadableStream) return readerChunks(source);
+  if (Symbol.asyncIterator in source) return iteratorChunks(source);
+  if (!('body' in source)) {
+    throw new TypeError('expected a Response, a ReadableStream or an async iterable of bytes, found none of them');
+  }
+  if (source.body) return readerChunks(source.body);
+  return { next: () => Promise.resolve(undefined), cancel: () => Promise.resolve() };
+}
+
+/** A reader instead of `for await`: WebKit's streams are not async iterable. */
+function readerChunks(stream: ReadableStream<Uint8Array>): Chunks {
+  const reader = stream.getReader();
+  return {
+    next: async () => (await reader.read()).value,
+    cancel: (reason) => reader.cancel(reason),
+  };
+}
+
+function iteratorChunks(source: AsyncIterable<Uint8Array>): Chunks {
+  const iterator = source[Symbol.asyncIterator]();
+  return {
+    next: async () => {
+      const result = await iterator.next();
+      return result.done ? undefined : result.value;
+    },
+    cancel: async () => iterator.return?.(),
+  };
+}
+
+/**
+ * A transform stream from bytes to events.
+ *
+ * An event over `maxEventSize` errors the stream.
+ *
+ * @example
+ * const readable = response.body.pipeThrough(new EventSourceParserStream());
+ */
+export class EventSourceParserStream extends TransformStream<Uint8Array, ServerSentEvent> {
+  constructor(options: ParserStreamOptions = {}) {
+    const parser = new StreamParser(options);
+    const into = (controller: TransformStreamDefaultController<ServerSentEvent>) => (batch: readonly Found[]) => {
+      for (const found of batch) {
+        if (found instanceof ServerSentEvent) controller.enqueue(found);
+        else if (found.kind === 'error') throw parseError(found);
+      }
+    };
+    super({
+      transform: (chunk, controller) => parser.feed(chunk, into(controller)),
+      flush: (controller) => parser.end(options.flush ?? false, into(controller)),
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import type { ParseOptions } from './create-parser.js';
+
+/** When to try again. Every time is in milliseconds; what is not given is that of the policy named in brackets. */
+export interface RetryOptions {
+  /** The backoff after the first attempt of a row [EventSource: 3,000; connect: 1,000]. */
+  delay?: number | undefined;
+  /** The most that the backoff grows to [30,000]. It limits neither the stream's `retry` nor `Retry-After`. */
+  maxDelay?: number | undefined;
+  /** What the backoff is multiplied by for each further attempt [2]. */
+  factor?: number | undefined;
+  /** How much of the backoff is random, from 0 to 1 (full jitter) [1]. */
+  jitter?: number | undefined;
+  /** How many attempts there may be in a row, the first one included [EventSource: Infinity; connect: 5]. */
+  maxAttempts?: number | undefined;
+  /** How long after the start of a row an attempt may still begin [Infinity]. */
+  maxElapsed?: number | undefined;
+  /** The statuses that are tried again [EventSource: none; connect: 408, 425, 429, 500, 502, 503, 504]. */
+  statuses?: readonly number[] | undefined;
+}
+
+/** A value, or a function that makes one for each attempt (numbered from 1), so that a token can be fresh. */
+export type ForAttempt<T> = T | ((attempt: number) => T | Promise<T>);
+
+/** What a connection is made with, beside its URL. */
+export interface ConnectInit extends ParseOptions {
+  /** The HTTP method; default `'GET'`, or `'POST'` where there is a body. */
+  method?: string | undefined;
+  /** Request headers. `Accept: text/event-stream` is added where there is none, `Last-Event-ID` when resuming. */
+  headers?: ForAttempt<HeadersInit | undefined> | undefined;
+  /** The request body. A stream can be sent once, so it is never replayed. */
+  body?: ForAttempt<BodyInit | null | undefined> | undefined;
+  /** As in `fetch`; default `'same-origin'`, or `'include'` with `withCredentials`. */
+  credentials?: RequestCredentials | undefined;
+  /** As in `EventSource`: short for `credentials: 'include'`. */
+  withCredentials?: boolean | undefined;
+  /** As in `fetch`; default `'cors'`. */
+  mode?: RequestMode | undefined;
+  /** As in `fetch`; default `'no-store'`. */
+  cache?: RequestCache | undefined;
+  /** As in `fetch`. */
+  redirect?: RequestRedirect | undefined;
+  /** As in `fetch`. */
+  referrer?: string | undefined;
+  /** As in `fetch`. */
+  referrerPolicy?: ReferrerPolicy | undefined;
+  /** As in `fetch`. */
+  integrity?: string | undefined;
+  /** As in `fetch`. */
+  keepalive?: boolean | undefined;
+  /** As in `fetch`. */
+  priority?: RequestPriority | undefined;
+  /** Called instead of the platform's `fetch`. */
+  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  /** Closes the connection when it aborts, with the error `'aborted'`. */
+  signal?: AbortSignal | undefined;
+  /** When to try again. */
+  retry?: RetryOptions | undefined;
+  /**
+   * Whether to go on with a stream that has broken off: `'auto'` (the default) reconnects an idempotent method always, and
+   * any other, such as POST, only where the server has sent an id; `'always'` and `'never'` say it for both.
+   */
+  resume?: 'auto' | 'always' | 'never' | undefined;
+}
+
+/** What is handed to `fetch` as it is. */
+const PASSED = [
+  'mode',
+  'cache',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+  'integrity',
+  'keepalive',
+  'priority',
+] as const satisfies readonly (keyof ConnectInit & keyof RequestInit)[];
+
+/** Schemes that a `fetch` may know; others fail for good instead of being tried again and again. */
+const FETCHABLE = /^(https?|blob|data|file|[a-z-]+-extension):$/;
+
+/**
+ * [spec] EventSource constructor, steps 3 and 4: let urlRecord be the result of encoding-parsing a URL given url, relative
+ * to settings; if it is failure, then throw a "SyntaxError" DOMException.
+ */
+export function resolveUrl(url: string | URL): URL {
+  const text = String(url);
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  try {
+    return new URL(text, base);
+  } catch {
+    throw new DOMException(`expected a URL, found ${JSON.stringify(text)}`, 'SyntaxError');
+  }
+}
+
+/** Whether `fetch` can be expected to know the scheme. */
+export function isFetchable(url: URL, init: ConnectInit): boolean {
+  return init.fetch !== undefined || FETCHABLE.test(url.protocol);
+}
+
+/** The method of a request, the default included. */
+export function methodOf(init: ConnectInit): string {
+  return init.method ?? (init.body === undefined || init.body === null ? 'GET' : 'POST');
+}
+
+/** Whether the body can be sent again: a stream can't. */
+export function isReplayable(init: ConnectInit): boolean {
+  return !(init.body instanceof ReadableStream);
+}
+
+/** The request of one attempt. Throws what `headers` and `body` functions throw. */
+export async function makeRequest(init: ConnectInit, attempt: number): Promise<RequestInit> {
+  const headers = typeof init.headers === 'function' ? await init.headers(attempt) : init.headers;
+  const body = typeof init.body === 'function' ? await init.body(attempt) : init.body;
+  const request: RequestInit & { duplex?: 'half' } = { method: methodOf(init), headers: new Headers(headers) };
+  // [spec] Create a potential-CORS request (mode cors, credentials same-origin or include); set its cache mode to
+  // "no-store". A runtime whose Request does not have one of these refuses to be told.
+  const defaults = { mode: 'cors', cache: 'no-store' } as const;
+  for (const name of ['mode', 'cache'] as const) {
+    if (name in Request.prototype) request[name] = defaults[name] as never;
+  }
+  const credentials = init.credentials ?? (init.withCredentials ? 'include' : 'same-origin');
+  if (init.credentials || 'credentials' in Request.prototype) request.credentials = credentials;
+  for (const name of PASSED) {
+    if (init[name] !== undefined) request[name] = init[name] as never;
+  }
+  if (body !== undefined && body !== null) {
+    request.body = body;
+    if (body instanceof ReadableStream) request.duplex = 'half';
+  }
+  return request;
+}

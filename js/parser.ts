@@ -1,0 +1,3 @@
+/** The entry `eventsource-wasm/parser` with the wasm inside. */
+import './wasm/parser.inline.js';
+export * from './parser-api.js';

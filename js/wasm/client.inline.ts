@@ -1,0 +1,5 @@
+import { compile } from './compile.js';
+import { shift, text } from './client.bytes.js';
+import { install } from './client.js';
+
+install(() => compile(text, shift));

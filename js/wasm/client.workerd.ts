@@ -1,0 +1,4 @@
+import { install } from './client.js';
+import module from './client.wasm';
+
+install(() => module);

@@ -1,0 +1,5 @@
+import { compile } from './compile.js';
+import { shift, text } from './parser.bytes.js';
+import { install } from './parser.js';
+
+install(() => compile(text, shift));

@@ -1,0 +1,4 @@
+import { install } from './parser.js';
+import module from './parser.wasm';
+
+install(() => module);

@@ -1,0 +1,4 @@
+import { install } from './server.js';
+import module from './server.wasm';
+
+install(() => module);
