@@ -1,0 +1,72 @@
+// The parts of `npm test`. Each shows its output as it comes and answers `{ passed, failed, skipped }`.
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { ensureChromium } from './chromium.mjs';
+import { ROOT } from './console.mjs';
+import { files } from './inputs.mjs';
+
+// Ends a test that hangs; no test is meant to come near it.
+const HANG_MS = 600_000;
+
+export const SUITES = {
+  rust: cargoTest,
+  node: () => nodeTest('node'),
+  workerd: () => nodeTest('workerd'),
+  browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
+  ...(existsSync(join(ROOT, 'tests/types/tsconfig.json')) ? { types: typeTest } : {}),
+};
+
+/** Unit tests, integration tests and the examples in the documentation. */
+async function cargoTest() {
+  const { code, output } = await stream('cargo', ['test', '--locked', '--no-fail-fast']);
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  for (const [, passed, failed, ignored] of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+    counts.passed += Number(passed);
+    counts.failed += Number(failed);
+    counts.skipped += Number(ignored);
+  }
+  return { ...counts, broken: code !== 0 };
+}
+
+async function nodeTest(name, env = {}) {
+  const found = files(`tests/${name}`, (path) => path.endsWith('.test.mjs'));
+  if (!found.length) return { passed: 0, failed: 0, skipped: 0 };
+  const folder = join(ROOT, 'target/npm');
+  mkdirSync(folder, { recursive: true });
+  const counts = join(folder, `${name}.counts.json`);
+  rmSync(counts, { force: true });
+  const args = ['--test', `--test-timeout=${HANG_MS}`, '--test-reporter=spec', '--test-reporter-destination=stdout'];
+  args.push(`--test-reporter=${new URL('./reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`, ...found);
+  const { code } = await stream(process.execPath, args, env);
+  const read = existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8') || '{}') : {};
+  return { passed: 0, failed: 0, skipped: 0, ...read, broken: code !== 0 };
+}
+
+/** Each file of tests/types is a test: it compiles, and its `@ts-expect-error` lines are errors. */
+async function typeTest() {
+  const found = files('tests/types', (path) => /\.[cm]?ts$/.test(path));
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+  const { code, output } = await stream(process.execPath, [tsc, '--noEmit', '--pretty', 'false', '-p', 'tests/types']);
+  const failed = found.filter((path) => output.includes(`${path}(`)).length;
+  return { passed: found.length - failed, failed, skipped: 0, broken: code !== 0 };
+}
+
+function stream(command, args, env = {}) {
+  return new Promise((done) => {
+    const colour = process.stdout.isTTY ? { CARGO_TERM_COLOR: 'always', FORCE_COLOR: '1' } : {};
+    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...colour, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const show = (target) => (piece) => {
+      output += piece;
+      target.write(piece);
+    };
+    child.stdout.setEncoding('utf8').on('data', show(process.stdout));
+    child.stderr.setEncoding('utf8').on('data', show(process.stderr));
+    child.once('error', (error) => done({ code: -1, output: error.message }));
+    // eslint-disable-next-line no-control-regex -- colour codes would hide the counts
+    child.once('close', (code) => done({ code, output: output.replace(/\x1b\[[0-9;]*m/g, '') }));
+  });
+}

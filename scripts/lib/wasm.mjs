@@ -1,0 +1,117 @@
+// From the crate to the three artifacts of the npm package: cargo, wasm-bindgen, wasm-opt, and the module as a string.
+
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { exec, Expected, ROOT } from './console.mjs';
+import { embed } from './embed.mjs';
+import { shortenNames, trimGlue, trimTypes } from './glue.mjs';
+import { WASM_TARGET } from './tools.mjs';
+
+/** Each entry of the package has its own artifact, so that nobody downloads what another entry needs. */
+export const ARTIFACTS = { parser: 'npm', client: 'npm,client', server: 'npm,server' };
+
+// Cargo's folders: apart from `target` itself, so that a running `cargo test` or editor does not hold up the build.
+const CARGO_FOLDER = 'target/wasm';
+const TOOL_FOLDER = 'target/tools';
+/** Generated modules; tsc sees this folder laid over js/ (`rootDirs`). */
+export const GENERATED = 'target/npm/wasm';
+
+// Raised limits on inlining are most of what opt-level 3 costs: at 25 the parser went from 11.3 to 8.7 KB gzip.
+const RUSTFLAGS = ['-Ctarget-feature=+simd128', '-Cllvm-args=-inline-threshold=25', `--remap-path-prefix=${ROOT}=`];
+
+// Without --strip-target-features rustc's list of features stays in. `-tnh` (traps never happen) is not used: a panic
+// is a trap here, and must stay one.
+const WASM_OPT = ['-O3', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
+
+const exe = process.platform === 'win32' ? '.exe' : '';
+export const bindgenPath = `${TOOL_FOLDER}/release/bindgen${exe}`;
+
+/** Files of an artifact: generated ones, and those of the package that are copied. */
+export function outputs(name) {
+  return ['glue.js', 'glue.d.ts', 'bytes.js', 'bytes.d.ts', 'wasm'].map((end) => `${GENERATED}/${name}.${end}`);
+}
+
+/** What a change of the flags has to rebuild. */
+export const wasmSettings = [RUSTFLAGS.slice(0, -1), WASM_OPT, ARTIFACTS];
+
+export function checkBindgenVersion() {
+  const wanted = lockedVersion('Cargo.lock', 'wasm-bindgen');
+  const tool = lockedVersion('tools/bindgen/Cargo.lock', 'wasm-bindgen-cli-support');
+  if (wanted === tool) return;
+  throw new Expected(
+    `The crate uses wasm-bindgen ${wanted} (Cargo.lock), but the build tool has ${tool} (tools/bindgen/Cargo.lock); they have to ` +
+      `be the same. Write \`wasm-bindgen-cli-support = "=${wanted}"\` into tools/bindgen/Cargo.toml, run \`cargo update ` +
+      '--manifest-path tools/bindgen/Cargo.toml`, and build again.',
+  );
+}
+
+function lockedVersion(path, name) {
+  const lock = readFileSync(join(ROOT, path), 'utf8');
+  const found = new RegExp(`^name = "${name}"\r?\nversion = "([^"]+)"`, 'm').exec(lock);
+  if (!found) throw new Expected(`Expected ${path} to have the package ${name}, found none.`);
+  return found[1];
+}
+
+export async function buildBindgen() {
+  await cargo(['build', '--release', '--locked', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', TOOL_FOLDER]);
+}
+
+export async function compile(name) {
+  const args = ['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib', '--target', WASM_TARGET];
+  args.push('--target-dir', CARGO_FOLDER, '--features', ARTIFACTS[name]);
+  // The encoded form wins over any RUSTFLAGS and configuration of the user's, which are not meant for this target.
+  await cargo(args, { CARGO_ENCODED_RUSTFLAGS: RUSTFLAGS.join('\x1f') });
+  const folder = join(ROOT, 'target/npm/raw');
+  mkdirSync(folder, { recursive: true });
+  // Kept under the artifact's name: cargo's own file is the same for all three.
+  writeFileSync(join(folder, `${name}.wasm`), readFileSync(join(ROOT, CARGO_FOLDER, WASM_TARGET, 'release/eventsource_wasm.wasm')));
+}
+
+async function cargo(args, env) {
+  const { code, output } = await exec('cargo', args, { env: { CARGO_TERM_COLOR: process.stdout.isTTY ? 'always' : 'never', ...env }, check: false });
+  if (code !== 0) throw new Expected(`cargo failed:\n${indent(output)}`);
+  const warnings = output.match(/^warning: .*generated \d+ warning/gm);
+  if (warnings) console.log(indent(output));
+}
+
+/** Keeps the compiler's own line breaks. */
+function indent(text) {
+  return text.replace(/^/gm, '  ');
+}
+
+/** Bindings, optimiser and string form of one artifact. Answers a note on its sizes. */
+export async function finish(name) {
+  const folder = join(ROOT, 'target/npm/bindgen');
+  await exec(join(ROOT, bindgenPath), [`target/npm/raw/${name}.wasm`, folder, name]);
+  const read = (end) => readFileSync(join(folder, `${name}${end}`));
+  const { source, bytes } = shortenNames(trimGlue(read('.js').toString()), read('_bg.wasm'));
+  const short = join(folder, `${name}.short.wasm`);
+  writeFileSync(short, bytes);
+
+  mkdirSync(join(ROOT, GENERATED), { recursive: true });
+  const write = (end, content) => writeFileSync(join(ROOT, GENERATED, `${name}.${end}`), content);
+  const optimised = join(ROOT, GENERATED, `${name}.wasm`);
+  await exec(process.execPath, [wasmOptPath(), short, ...WASM_OPT, '-o', optimised]);
+  const wasm = readFileSync(optimised);
+  const [before, after] = [new WebAssembly.Module(bytes), new WebAssembly.Module(wasm)].map(surface);
+  if (before !== after) throw new Error(`expected wasm-opt to keep imports and exports ${before}, found ${after}`);
+
+  write('glue.js', source);
+  write('glue.d.ts', trimTypes(read('.d.ts').toString()));
+  write('bytes.js', embed(wasm).source);
+  write('bytes.d.ts', 'export declare const shift: number;\nexport declare const text: string;\n');
+  return `${(wasm.length / 1000).toFixed(1)} kB`;
+}
+
+function surface(module) {
+  const names = [...WebAssembly.Module.imports(module), ...WebAssembly.Module.exports(module)].map(({ kind, name }) => `${kind} ${name}`);
+  return names.sort().join(', ');
+}
+
+/** The npm package's script, run by this Node rather than by what its first line finds. */
+function wasmOptPath() {
+  const path = join(ROOT, 'node_modules/binaryen/bin/wasm-opt');
+  if (existsSync(path)) return path;
+  throw new Expected('Expected the npm package binaryen to have bin/wasm-opt, found none. Run `npm ci`.');
+}
