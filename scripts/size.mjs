@@ -18,7 +18,10 @@ await run(async () => {
   for (const entry of ENTRIES) rows.push({ ...entry, ...(await measure(entry)) });
   print(rows);
   const over = rows.filter((row) => row.gzip > row.budget * 1000);
-  if (over.length) throw new Expected(`Over the budget: ${over.map((row) => `${row.code} by ${row.gzip - row.budget * 1000} bytes`).join('; ')}.`);
+  if (over.length)
+    throw new Expected(
+      `Over the budget: ${over.map((row) => `${row.code} by ${row.gzip - row.budget * 1000} bytes`).join('; ')}.`,
+    );
 });
 
 async function measure({ code, names }) {
@@ -34,7 +37,8 @@ async function bundle(code, names, scriptOnly = false) {
   const { build: bundler } = await import('esbuild');
   const empty = {
     name: 'without-wasm',
-    setup: (on) => on.onLoad({ filter: /\.bytes\.js$/ }, () => ({ contents: "export const shift = 0; export const text = '';" })),
+    setup: (on) =>
+      on.onLoad({ filter: /\.bytes\.js$/ }, () => ({ contents: "export const shift = 0; export const text = '';" })),
   };
   const { outputFiles } = await bundler({
     stdin: { contents: `${code};\nexport { ${names.join(', ')} };`, resolveDir: ROOT, sourcefile: 'entry.js' },
@@ -52,8 +56,18 @@ function print(rows) {
   const kb = (bytes) => (bytes / 1000).toFixed(2);
   const table = [
     ['kB, minified ESM by esbuild', 'raw', 'gzip', 'brotli', 'budget', 'goal', 'of gzip: wasm', 'script'],
-    ...rows.map((row) => [row.code, kb(row.raw), kb(row.gzip), kb(row.brotli), String(row.budget), String(row.goal), kb(row.wasm), kb(row.script)]),
+    ...rows.map((row) => [
+      row.code,
+      kb(row.raw),
+      kb(row.gzip),
+      kb(row.brotli),
+      String(row.budget),
+      String(row.goal),
+      kb(row.wasm),
+      kb(row.script),
+    ]),
   ];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  for (const row of table) console.log(row.map((cell, at) => (at ? cell.padStart(widths[at]) : cell.padEnd(widths[at]))).join('  '));
+  for (const row of table)
+    console.log(row.map((cell, at) => (at ? cell.padStart(widths[at]) : cell.padEnd(widths[at]))).join('  '));
 }

@@ -58,12 +58,18 @@ async function bundlePage() {
 
 /** On the usual port, or on any if another program has that one and none was asked for. */
 async function start(wanted, env) {
-  const options = { entry: 'examples/worker/index.js', assets: SERVED, env, onLog: (piece) => process.stderr.write(piece) };
+  const options = {
+    entry: 'examples/worker/index.js',
+    assets: SERVED,
+    env,
+    onLog: (piece) => process.stderr.write(piece),
+  };
   try {
     return await startWorkerd({ ...options, port: wanted ?? DEFAULT_PORT, onLog: undefined });
   } catch (error) {
     if (!/already in use|EADDRINUSE/i.test(error.message)) throw error;
-    if (wanted !== undefined) throw new Expected(`Port ${wanted} is taken by another program. Choose another with PORT=<number>.`);
+    if (wanted !== undefined)
+      throw new Expected(`Port ${wanted} is taken by another program. Choose another with PORT=<number>.`);
     return await startWorkerd({ ...options, port: 0 });
   }
 }

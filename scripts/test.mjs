@@ -10,7 +10,8 @@ import { SUITES } from './lib/suites.mjs';
 await run(async () => {
   const chosen = process.argv.slice(2);
   const unknown = chosen.filter((name) => !(name in SUITES));
-  if (unknown.length) throw new Expected(`Expected names of suites (${Object.keys(SUITES).join(', ')}), found ${unknown.join(', ')}.`);
+  if (unknown.length)
+    throw new Expected(`Expected names of suites (${Object.keys(SUITES).join(', ')}), found ${unknown.join(', ')}.`);
   await build();
   const results = [];
   for (const name of chosen.length ? chosen : Object.keys(SUITES)) {
@@ -47,7 +48,8 @@ function summarise(results) {
     ...results.map((row) => [row.name, row.passed, row.failed, row.skipped, row.seconds.toFixed(1)].map(String)),
   ];
   console.log('');
-  for (const [name, ...numbers] of rows) console.log(name.padEnd(10) + numbers.map((number) => number.padStart(9)).join(''));
+  for (const [name, ...numbers] of rows)
+    console.log(name.padEnd(10) + numbers.map((number) => number.padStart(9)).join(''));
   for (const problem of results.flatMap((row) => row.problems)) console.log(`\n${problem}`);
   const sum = (key) => results.reduce((total, row) => total + row[key], 0);
   if (sum('failed')) process.exitCode = 1;

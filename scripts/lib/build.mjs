@@ -50,18 +50,37 @@ async function makePlan(memory) {
   };
   remember('wasm-bindgen tool', toolInputs, () => [wasm.bindgenPath], wasm.buildBindgen);
 
-  const crate = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', ...files('src', (path) => path.endsWith('.rs') || !path.includes('.'))];
+  const crate = [
+    'Cargo.toml',
+    'Cargo.lock',
+    'rust-toolchain.toml',
+    ...files('src', (path) => path.endsWith('.rs') || !path.includes('.')),
+  ];
   for (const name of Object.keys(wasm.ARTIFACTS)) {
     const raw = `target/npm/raw/${name}.wasm`;
     const compileInputs = () => fingerprint([...crate], rust, wasm.wasmSettings[0], wasm.ARTIFACTS[name]);
-    remember(`${name}: compile`, compileInputs, () => [raw], () => wasm.compile(name));
-    const finishInputs = () => fingerprint([raw, ...files('tools/bindgen'), ...scripts].filter(there), wasm.wasmSettings, version('binaryen'));
-    remember(`${name}: bindings, optimise, embed`, finishInputs, () => wasm.outputs(name), () => wasm.finish(name));
+    remember(
+      `${name}: compile`,
+      compileInputs,
+      () => [raw],
+      () => wasm.compile(name),
+    );
+    const finishInputs = () =>
+      fingerprint([raw, ...files('tools/bindgen'), ...scripts].filter(there), wasm.wasmSettings, version('binaryen'));
+    remember(
+      `${name}: bindings, optimise, embed`,
+      finishInputs,
+      () => wasm.outputs(name),
+      () => wasm.finish(name),
+    );
   }
 
   const typescriptInputs = () => {
     const generated = files(wasm.GENERATED);
-    return fingerprint(['tsconfig.json', 'package.json', 'scripts/lib/build.mjs', ...files('js'), ...generated], version('typescript'));
+    return fingerprint(
+      ['tsconfig.json', 'package.json', 'scripts/lib/build.mjs', ...files('js'), ...generated],
+      version('typescript'),
+    );
   };
   remember('TypeScript', typescriptInputs, distFiles, compileTypeScript);
   return plan;
@@ -92,6 +111,10 @@ async function compileTypeScript() {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   mkdirSync(join(ROOT, 'dist/wasm'), { recursive: true });
   for (const path of files(wasm.GENERATED)) cpSync(join(ROOT, path), join(ROOT, 'dist/wasm', basename(path)));
-  const { code, output } = await exec(process.execPath, [tsc, '-p', 'tsconfig.json', '--pretty', String(Boolean(process.stdout.isTTY))], { check: false });
+  const { code, output } = await exec(
+    process.execPath,
+    [tsc, '-p', 'tsconfig.json', '--pretty', String(Boolean(process.stdout.isTTY))],
+    { check: false },
+  );
   if (code !== 0) throw new Expected(`TypeScript found errors:\n${output.replace(/^/gm, '  ')}`);
 }

@@ -48,7 +48,9 @@ export class Steps {
       clearInterval(spinner);
       const time = seconds(performance.now() - start);
       const tail = `${time}${note && ` · ${note}`}`;
-      console.log(this.#tty ? `\r\x1b[2K${mark} ${title} · ${tail}` : `      ${mark === '✓' ? 'done' : 'failed'} in ${tail}`);
+      console.log(
+        this.#tty ? `\r\x1b[2K${mark} ${title} · ${tail}` : `      ${mark === '✓' ? 'done' : 'failed'} in ${tail}`,
+      );
     }
   }
 
@@ -99,7 +101,8 @@ export function exec(command, args, { cwd = ROOT, env, show = false, check = tru
     child.stderr?.setEncoding('utf8').on('data', (piece) => (output += piece));
     child.once('error', (error) => (check ? fail(error) : done({ code: -1, output: error.message, stdout: '' })));
     child.once('close', (code) => {
-      if (check && code !== 0) fail(new Expected(`expected \`${command} ${args.join(' ')}\` to succeed, found exit code ${code}:\n${output}`));
+      if (check && code !== 0)
+        fail(new Expected(`expected \`${command} ${args.join(' ')}\` to succeed, found exit code ${code}:\n${output}`));
       else done({ code, output, stdout });
     });
   });

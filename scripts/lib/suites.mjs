@@ -23,7 +23,9 @@ export const SUITES = {
 async function cargoTest() {
   const { code, output } = await stream('cargo', ['test', '--locked', '--no-fail-fast']);
   const counts = { passed: 0, failed: 0, skipped: 0 };
-  for (const [, passed, failed, ignored] of output.matchAll(/^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm)) {
+  for (const [, passed, failed, ignored] of output.matchAll(
+    /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
+  )) {
     counts.passed += Number(passed);
     counts.failed += Number(failed);
     counts.skipped += Number(ignored);
@@ -39,7 +41,11 @@ async function nodeTest(name, env = {}) {
   const counts = join(folder, `${name}.counts.json`);
   rmSync(counts, { force: true });
   const args = ['--test', `--test-timeout=${HANG_MS}`, '--test-reporter=spec', '--test-reporter-destination=stdout'];
-  args.push(`--test-reporter=${new URL('./reporter.mjs', import.meta.url)}`, `--test-reporter-destination=${counts}`, ...found);
+  args.push(
+    `--test-reporter=${new URL('./reporter.mjs', import.meta.url)}`,
+    `--test-reporter-destination=${counts}`,
+    ...found,
+  );
   const { code } = await stream(process.execPath, args, env);
   const read = existsSync(counts) ? JSON.parse(readFileSync(counts, 'utf8') || '{}') : {};
   return { passed: 0, failed: 0, skipped: 0, ...read, broken: code !== 0 };
@@ -57,7 +63,11 @@ async function typeTest() {
 function stream(command, args, env = {}) {
   return new Promise((done) => {
     const colour = process.stdout.isTTY ? { CARGO_TERM_COLOR: 'always', FORCE_COLOR: '1' } : {};
-    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...colour, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...colour, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
     const show = (target) => (piece) => {
       output += piece;

@@ -26,8 +26,8 @@ export async function requireRust() {
     rustup.code === 0
       ? `rustup is there, but the Rust toolchain that rust-toolchain.toml names can't be used. rustc said:\n\n  ${rustc.output.trim()}`
       : 'Rust is needed to build the WebAssembly modules, and neither rustc nor rustup is in the PATH. Get rustup from ' +
-        'https://rustup.rs (no root needed), open a new shell, and run the same command again. Nothing else has to be ' +
-        'set up: the toolchain and the wasm target come by themselves.',
+          'https://rustup.rs (no root needed), open a new shell, and run the same command again. Nothing else has to be ' +
+          'set up: the toolchain and the wasm target come by themselves.',
   );
 }
 

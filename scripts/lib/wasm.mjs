@@ -54,7 +54,15 @@ function lockedVersion(path, name) {
 }
 
 export async function buildBindgen() {
-  await cargo(['build', '--release', '--locked', '--manifest-path', 'tools/bindgen/Cargo.toml', '--target-dir', TOOL_FOLDER]);
+  await cargo([
+    'build',
+    '--release',
+    '--locked',
+    '--manifest-path',
+    'tools/bindgen/Cargo.toml',
+    '--target-dir',
+    TOOL_FOLDER,
+  ]);
 }
 
 export async function compile(name) {
@@ -65,11 +73,17 @@ export async function compile(name) {
   const folder = join(ROOT, 'target/npm/raw');
   mkdirSync(folder, { recursive: true });
   // Kept under the artifact's name: cargo's own file is the same for all three.
-  writeFileSync(join(folder, `${name}.wasm`), readFileSync(join(ROOT, CARGO_FOLDER, WASM_TARGET, 'release/eventsource_wasm.wasm')));
+  writeFileSync(
+    join(folder, `${name}.wasm`),
+    readFileSync(join(ROOT, CARGO_FOLDER, WASM_TARGET, 'release/eventsource_wasm.wasm')),
+  );
 }
 
 async function cargo(args, env) {
-  const { code, output } = await exec('cargo', args, { env: { CARGO_TERM_COLOR: process.stdout.isTTY ? 'always' : 'never', ...env }, check: false });
+  const { code, output } = await exec('cargo', args, {
+    env: { CARGO_TERM_COLOR: process.stdout.isTTY ? 'always' : 'never', ...env },
+    check: false,
+  });
   if (code !== 0) throw new Expected(`cargo failed:\n${indent(output)}`);
   const warnings = output.match(/^warning: .*generated \d+ warning/gm);
   if (warnings) console.log(indent(output));
@@ -105,7 +119,9 @@ export async function finish(name) {
 }
 
 function surface(module) {
-  const names = [...WebAssembly.Module.imports(module), ...WebAssembly.Module.exports(module)].map(({ kind, name }) => `${kind} ${name}`);
+  const names = [...WebAssembly.Module.imports(module), ...WebAssembly.Module.exports(module)].map(
+    ({ kind, name }) => `${kind} ${name}`,
+  );
   return names.sort().join(', ');
 }
 

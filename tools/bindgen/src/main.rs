@@ -33,7 +33,7 @@ fn generate(input: &str, folder: &str, name: &str) -> anyhow::Result<()> {
         .typescript(true)
         // `new URL('x_bg.wasm', import.meta.url)` makes bundlers emit a file that nobody loads.
         .omit_default_module_path(true)
-        .remove_name_section(true)
+        // Names stay: wasm-opt strips them, and until then they tell which function is how large.
         .remove_producers_section(true);
     bindgen.generate(folder)
 }
