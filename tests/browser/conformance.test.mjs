@@ -30,6 +30,8 @@ describe('conformance in Chromium', async () => {
     assertNoneFailed(report, 280);
   });
 
+  test('the way over the boundary', async () => assertNoneFailed(await page.evaluate(runInPage, {}), 12));
+
   for (const { name, size, cases } of byTheme(all)) {
     test(name, async () => assertNoneFailed(await page.evaluate(runInPage, { cases }), size));
   }
@@ -42,9 +44,9 @@ describe('conformance in Chromium', async () => {
 
 /** Runs in the page. */
 async function runInPage({ cases, random }) {
-  const [{ createParser }, { encode }, suite] = await Promise.all(
-    ['/dist/parser.js', '/dist/server.js', '/tests/suite/conformance.mjs'].map((path) => import(path)),
-  );
+  const modules = ['/dist/parser.js', '/dist/server.js', '/tests/suite/conformance.mjs', '/tests/suite/boundary.mjs'];
+  const [{ createParser }, { encode }, suite, boundary] = await Promise.all(modules.map((path) => import(path)));
   const api = { createParser, encode };
-  return cases ? suite.runConformance(api, cases) : suite.runRandom(api, random);
+  if (cases) return suite.runConformance(api, cases);
+  return random ? suite.runRandom(api, random) : boundary.runBoundary(api);
 }

@@ -5,7 +5,12 @@ import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 
 const ROOT = new URL('../../', import.meta.url);
-const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.json': 'application/json' };
+const TYPES = {
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+};
 
 /**
  * `streams` maps a path to the bytes of an event stream. The first request for it gets them; the second, a reconnection,
@@ -25,7 +30,9 @@ export async function serveSuite() {
       return;
     }
     asked.add(path);
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }).end(streams.get(path));
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
+      .end(streams.get(path));
   }
 
   async function file(path, response) {
@@ -45,7 +52,8 @@ export async function serveSuite() {
   // Ids may have control characters, which Node's HTTP parser refuses in a header unless it is told not to.
   const server = createServer({ insecureHTTPParser: true }, (request, response) => {
     const path = new URL(request.url, 'http://localhost').pathname;
-    if (path === '/') response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>suite</title>');
+    if (path === '/')
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>suite</title>');
     else if (streams.has(path)) stream(path, request, response);
     else file(path, response);
   });

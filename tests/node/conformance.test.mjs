@@ -5,12 +5,15 @@ import { describe, test } from 'node:test';
 import { createParser } from 'eventsource-wasm/parser';
 import { encode } from 'eventsource-wasm/server';
 
+import { runBoundary } from '../suite/boundary.mjs';
 import { runConformance, runRandom } from '../suite/conformance.mjs';
 import { assertNoneFailed, byTheme, loadCases } from '../suite/load.mjs';
 
 const api = { createParser, encode };
 
 describe('conformance in Node', async () => {
+  test('the way over the boundary', () => assertNoneFailed(runBoundary(api), 12));
+
   for (const { name, size, cases } of byTheme(await loadCases())) {
     test(name, () => assertNoneFailed(runConformance(api, cases), size));
   }

@@ -62,9 +62,15 @@ export function toItems(expected) {
   );
 }
 
-/** Without what only the Rust parser reports. */
+/** As JavaScript sees it: without what only the Rust parser reports, and no number that is not exact. */
 export function seenFromJs(items) {
-  return items.filter((item) => !('field' in item || 'id' in item));
+  return items
+    .filter((item) => !('field' in item || 'id' in item))
+    .map((item) => ('retry' in item ? { retry: toMilliseconds(item.retry) } : item));
+}
+
+function toMilliseconds(retry) {
+  return retry === 'huge' ? Number.MAX_SAFE_INTEGER : Math.min(retry, Number.MAX_SAFE_INTEGER);
 }
 
 /** The options of a case, in the form of `createParser` and `end`. */

@@ -31,9 +31,8 @@ struct Stream {
 pub fn reference(options: &Options, stream: &[u8]) -> (Vec<Found>, String) {
     let (lines, unfinished) = lines(stream);
     let max = options.max_event_size.unwrap_or(Parser::DEFAULT_MAX_EVENT_SIZE);
-    let mut state = Stream::default();
-    state.id = options.last_event_id.clone().unwrap_or_default();
-    state.last_event_id.clone_from(&state.id);
+    let id = options.last_event_id.clone().unwrap_or_default();
+    let mut state = Stream { last_event_id: id.clone(), id, ..Stream::default() };
     for line in &lines {
         state.line(line, max);
     }

@@ -18,6 +18,8 @@ describe('conformance in workerd', async () => {
     return response.json();
   }
 
+  test('the way over the boundary', async () => assertNoneFailed(await run({}), 12));
+
   for (const { name, size, cases } of byTheme(await loadCases())) {
     test(name, async () => assertNoneFailed(await run({ cases }), size));
   }

@@ -3,6 +3,7 @@
 import { createParser } from 'eventsource-wasm/parser';
 import { encode } from 'eventsource-wasm/server';
 
+import { runBoundary } from '../suite/boundary.mjs';
 import { runConformance, runRandom } from '../suite/conformance.mjs';
 
 const api = { createParser, encode };
@@ -10,6 +11,7 @@ const api = { createParser, encode };
 export default {
   async fetch(request) {
     const { cases, random } = await request.json();
-    return Response.json(cases ? runConformance(api, cases) : runRandom(api, random));
+    if (cases) return Response.json(runConformance(api, cases));
+    return Response.json(random ? runRandom(api, random) : runBoundary(api));
   },
 };

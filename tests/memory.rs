@@ -1,0 +1,188 @@
+//! Memory never passes `max_event_size` plus one chunk, by a counting allocator, on streams that never end what they begin.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use eventsource_wasm::{Item, Parser};
+
+/// Counts the live bytes of each thread: tests run side by side, and each sees only its own.
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    let _ = LIVE.try_with(|live| {
+        live.set(live.get() + bytes);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
+    });
+}
+
+// SAFETY: every call goes to the system's allocator as it is; the counters do not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as isize);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as isize));
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        count(new_size as isize - layout.size() as isize);
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, new_size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What a parser may use beside the limit and the chunk: a few small buffers of a fixed size.
+const CONSTANT: usize = 512;
+
+/// Feeds `pieces` in chunks of `chunk` bytes and checks the peak of the parser's live bytes in each call; the number of
+/// errors.
+fn feed(limit: usize, chunk: usize, pieces: impl IntoIterator<Item = Vec<u8>>) -> usize {
+    let mut parser = Parser::new().with_max_event_size(limit);
+    let (mut errors, mut fed, mut held) = (0, 0, 0);
+    let most = (limit + chunk + CONSTANT) as isize;
+    for piece in pieces {
+        for bytes in piece.chunks(chunk) {
+            let before = LIVE.get();
+            PEAK.set(before);
+            parser.feed(bytes, |item| errors += usize::from(matches!(item, Item::Error(_))));
+            let peak = held + PEAK.get() - before;
+            held += LIVE.get() - before;
+            fed += bytes.len();
+            assert!(
+                peak <= most,
+                "expected at most {most} live bytes, found {peak} after {fed} (limit {limit}, chunk {chunk})"
+            );
+        }
+    }
+    errors
+}
+
+/// Limits, and the chunks to try with them.
+const SIZES: [(usize, &[usize]); 3] =
+    [(1_000, &[1, 7, 1_000, 65_536]), (65_536, &[7, 1_000, 4_096, 65_536]), (1_000_000, &[1_000, 65_536])];
+
+/// Runs `make(limit)` for every limit and chunk.
+fn check<I: IntoIterator<Item = Vec<u8>>>(errors: usize, make: impl Fn(usize) -> I) {
+    for (limit, chunks) in SIZES {
+        for &chunk in chunks {
+            assert_eq!(feed(limit, chunk, make(limit)), errors, "errors at limit {limit}, chunk {chunk}");
+        }
+    }
+}
+
+/// `start`, then `repeat` again and again until six times the limit has gone by.
+fn endless(start: &str, repeat: &str, limit: usize) -> impl Iterator<Item = Vec<u8>> {
+    let unit = repeat.repeat((limit / 10 / repeat.len()).max(1)).into_bytes();
+    let times = 6 * limit / unit.len() + 1;
+    [start.as_bytes().to_vec()].into_iter().chain(std::iter::repeat_n(unit, times))
+}
+
+/// A field of a size just within the limit.
+fn field(name: &str, size: usize) -> Vec<u8> {
+    let mut line = format!("{name}:").into_bytes();
+    line.resize(size, b'x');
+    line.push(b'\n');
+    line
+}
+
+#[test]
+fn an_endless_line_of_each_kind() {
+    for start in ["data: ", "data: a\ndata:", ":", "id: ", "event: ", "retry: 1", "unknown: ", "unknown"] {
+        check(1, |limit| endless(start, "x", limit));
+    }
+}
+
+#[test]
+fn endless_data_lines() {
+    check(1, |limit| endless("", "data: 0123456789\n", limit));
+    check(1, |limit| endless("", "data\n", limit));
+    check(1, |limit| endless("event: a\nid: b\n", "data: 0123456789\r\n", limit));
+}
+
+#[test]
+fn endless_comments_unknown_fields_and_retries() {
+    check(0, |limit| endless("data: a\n", ": 0123456789\n", limit));
+    check(0, |limit| endless("data: a\n", "unknown: 0123456789\n", limit));
+    check(0, |limit| endless("data: a\n", "retry: 0123456789\n", limit));
+}
+
+#[test]
+fn endless_ids_and_types() {
+    check(0, |limit| endless("", "id: 0123456789\nid: 01\nevent: 0123456789\nevent: 01\n", limit));
+    check(0, |limit| endless("", "id: 0123456789\n\n", limit));
+    check(0, |limit| endless("", "data: a\nevent: 0123456789\n\n", limit));
+}
+
+#[test]
+fn events_of_the_largest_size_again_and_again() {
+    check(0, |limit| (0..6).map(move |_| [field("data", limit), b"\n".to_vec()].concat()));
+    check(0, |limit| {
+        (0..6).map(move |_| [field("event", limit / 2), field("data", limit / 2), b"\n".to_vec()].concat())
+    });
+    check(0, |limit| {
+        (0..6).map(move |_| [field("data", limit / 2), field("data", limit / 2), b"\n".to_vec()].concat())
+    });
+    check(0, |limit| {
+        (0..6).map(move |_| {
+            [field("event", limit / 3), field("data", limit / 3), field("data", limit / 3), b"\n".to_vec()].concat()
+        })
+    });
+}
+
+/// A large part of each kind in turn: a buffer that one has grown must not stay beside that of the next.
+#[test]
+fn events_that_are_large_in_another_part_each_time() {
+    let parts = ["data", "event", ":", "unknown", "data", "retry"];
+    check(0, |limit| {
+        let of = move |name: &&str| [field(name, limit), b"\n".to_vec()].concat();
+        parts.iter().cycle().take(18).map(of).collect::<Vec<_>>()
+    });
+}
+
+#[test]
+fn events_over_the_limit_again_and_again() {
+    check(6, |limit| (0..6).map(move |_| [field("data", 2 * limit), b"\n".to_vec()].concat()));
+    check(6, |limit| (0..6).map(move |_| [field("data", limit), field("data", limit), b"\n".to_vec()].concat()));
+}
+
+/// The last event ID stays for good, and counts against the limit of what comes after it.
+#[test]
+fn a_large_last_event_id_beside_a_large_event() {
+    check(0, |limit| {
+        let id = [field("id", limit), b"\n".to_vec()].concat();
+        let data = [field("data", limit), b"\n".to_vec()].concat();
+        [id.clone(), data.clone(), id, data]
+    });
+}
+
+/// After a rare large event its memory is given back, whatever the limit.
+#[test]
+fn a_large_event_does_not_keep_its_memory() {
+    let base = LIVE.get();
+    let mut parser = Parser::new();
+    for part in ["data", "event", "data", ":", "unknown"] {
+        let event = [field(part, 5_000_000), b"data\n\n".to_vec()].concat();
+        for chunk in event.chunks(10_000) {
+            parser.feed(chunk, |_| {});
+        }
+        drop(event);
+        let held = LIVE.get() - base;
+        assert!(
+            held < 300_000,
+            "expected the memory of the event to be given back, found {held} bytes held after {part}"
+        );
+    }
+}
