@@ -1,6 +1,6 @@
 import { fingerprint } from '../worker/text.js';
 import { announce } from './announce.js';
-import { byId, el, icon, oncePerFrame } from './dom.js';
+import { byId, calmly, el, icon } from './dom.js';
 import { failure, setUpResume, setUpState } from './resume.js';
 import { quickRetry, WatchedStream } from './stream.js';
 
@@ -100,7 +100,7 @@ class Answer {
   #note;
   /** Whether the end is in view. Kept up by scrolling, as measuring it at every token would cost a layout each. */
   #atEnd = true;
-  #follow = oncePerFrame(() => {
+  #follow = calmly(() => {
     if (this.#atEnd) this.root.scrollTop = this.root.scrollHeight;
   });
 

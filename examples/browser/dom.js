@@ -60,17 +60,22 @@ export function clock(time, withMs = true) {
 }
 
 /**
- * Calls at most once a frame, however often it is asked to; in a hidden page, when it is shown again.
+ * Calls at most once in a while, in a frame, however often it is asked to; in a hidden page, when it is shown again. Each
+ * frame costs a browser without a GPU many milliseconds, and an eye does not read ten numbers a second.
  * @param {() => void} draw
+ * @param {number} [pause] ms from one call to the next
  */
-export function oncePerFrame(draw) {
+export function calmly(draw, pause = 100) {
   let asked = false;
+  let drawnAt = 0;
   return () => {
     if (asked) return;
     asked = true;
-    requestAnimationFrame(() => {
+    const show = () => {
       asked = false;
+      drawnAt = performance.now();
       draw();
-    });
+    };
+    setTimeout(() => requestAnimationFrame(show), Math.max(0, drawnAt + pause - performance.now()));
   };
 }

@@ -1,13 +1,13 @@
 import { announce } from './announce.js';
-import { byId, el, oncePerFrame, say } from './dom.js';
+import { byId, calmly, el, say } from './dom.js';
 import { failure, setUpResume, setUpState } from './resume.js';
 import { quickRetry, WatchedStream } from './stream.js';
 
 const rateSteps = [1, 2, 5, 10, 20, 50, 100, 200];
 const types = ['metric', 'order', 'note'];
 
-/** The live feed's controls and tiles. @param {{ upstream: string | null }} config @returns {WatchedStream} */
-export function setUpFeed(config) {
+/** The live feed's controls and tiles. @returns {WatchedStream} */
+export function setUpFeed() {
   // `gap` comes where the replay window no longer reaches back.
   const stream = new WatchedStream('feed', [...types, 'gap', 'message']);
   const rate = byId('rate');
@@ -16,10 +16,6 @@ export function setUpFeed(config) {
   const isUpstream = () => source.value === 'upstream';
   const eventsPerSecond = () => rateSteps[Number(rate.value)];
   const tiles = setUpTiles(stream, isUpstream);
-
-  source.append(el('option', { value: 'generated' }, 'Generated feed'));
-  if (config.upstream) source.append(el('option', { value: 'upstream' }, config.upstream));
-  byId('source-field').hidden = !config.upstream;
 
   const connect = (goOn = false) => {
     stream.open(isUpstream() ? '/api/upstream' : `/api/feed?rate=${eventsPerSecond()}`, {
@@ -108,7 +104,7 @@ function setUpTiles(stream, isUpstream) {
     root.replaceChildren();
     for (const type of isUpstream() ? ['latest'] : types) add(type);
   };
-  const draw = oncePerFrame(() => {
+  const draw = calmly(() => {
     for (const tile of tiles.values()) {
       if (!tile.event) continue;
       say(tile.says, describe(tile.event.type, json(tile.event.data), tile.event.data));

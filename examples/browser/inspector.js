@@ -1,4 +1,4 @@
-import { byId, bytes, clock, el, icon, oncePerFrame, say } from './dom.js';
+import { byId, bytes, calmly, clock, el, icon, say } from './dom.js';
 
 /** Rows that are kept; older ones are dropped, and counted. */
 export const maxRows = 500;
@@ -28,12 +28,17 @@ export function setUpInspector() {
     const dropped = total - rows.length - fresh.length;
     const parts = [`${total.toLocaleString('en')} received`];
     if (dropped > 0) parts.push(`latest ${maxRows} kept, ${dropped.toLocaleString('en')} dropped`);
-    if (paused) parts.push(`${fresh.length} new`);
+    if (fresh.length) parts.push(`${fresh.length} new`);
     say(byId('events-count'), total ? parts.join(' · ') : 'none yet');
     byId('events-empty').hidden = total > 0;
   };
-  const flush = oncePerFrame(() => {
-    if (!paused) {
+  // Under a pointer or a keyboard's focus the list stands still: nobody can click a row that is moving away.
+  let pressed = false;
+  const canHover = matchMedia('(hover: hover)');
+  const held = () =>
+    paused || pressed || (canHover.matches && table.matches(':hover')) || table.querySelector(':focus-visible');
+  const flush = calmly(() => {
+    if (!held()) {
       for (const row of fresh) {
         rows.push(row);
         if (matches(row)) table.prepend((row.body = makeRow(row.received)));
@@ -43,6 +48,15 @@ export function setUpInspector() {
     }
     showCount();
   });
+
+  table.addEventListener('pointerdown', () => {
+    pressed = true;
+  });
+  for (const type of ['pointerup', 'pointercancel']) {
+    // After the click that follows.
+    addEventListener(type, () => setTimeout(() => ((pressed = false), flush())));
+  }
+  for (const type of ['pointerleave', 'focusout']) table.addEventListener(type, flush);
 
   filter.addEventListener('change', () => {
     for (const row of rows) {

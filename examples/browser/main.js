@@ -14,9 +14,7 @@ const inspector = setUpInspector();
 const timeline = setUpTimeline();
 setUpTheme(plot.recolour);
 
-const config = await readConfig();
-byId('token').value = config.token;
-for (const [index, stream] of [setUpFeed(config), setUpChat()].entries()) {
+for (const [index, stream] of [setUpFeed(), setUpChat()].entries()) {
   stream.addEventListener('received', (event) => {
     const received = /** @type {CustomEvent} */ (event).detail;
     samples.add(received, index);
@@ -28,6 +26,13 @@ for (const [index, stream] of [setUpFeed(config), setUpChat()].entries()) {
     samples.setState(stream.name, stream.state, Date.now());
     plot.wake();
   });
+}
+const config = await readConfig();
+byId('token').value = config.token;
+if (config.upstream) {
+  const relay = byId('source').options[1];
+  relay.textContent = config.upstream;
+  relay.disabled = false;
 }
 showFooter();
 

@@ -1,4 +1,4 @@
-import { byId, duration, say } from './dom.js';
+import { byId, calmly, duration, say } from './dom.js';
 import { windowMs } from './samples.js';
 
 const bucketMs = 500;
@@ -19,33 +19,24 @@ const streams = ['feed', 'chat'];
 export function setUpPlot(samples) {
   const canvas = /** @type {HTMLCanvasElement} */ (byId('plot'));
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
   let colours = readColours(canvas);
-  let running = false;
-  let drawnAt = 0;
   let figuresAt = 0;
   let figures = samples.figures(Date.now());
 
-  const frame = () => {
-    const now = Date.now();
-    if (now - drawnAt >= (reducedMotion.matches ? 1000 : 30)) {
-      drawnAt = now;
+  const wake = calmly(
+    () => {
+      const now = Date.now();
+      if (now - figuresAt >= 500) {
+        figuresAt = now;
+        figures = samples.figures(now);
+        showFigures(canvas, figures);
+      }
       draw(context, canvas, samples, figures, colours, now);
-    }
-    if (now - figuresAt >= 500) {
-      figuresAt = now;
-      figures = samples.figures(now);
-      showFigures(canvas, figures);
-    }
-    const isLive = [...samples.states.values()].some((changes) => isMoving(changes.at(-1)?.state));
-    running = isLive || figures.count > 0;
-    if (running) requestAnimationFrame(frame);
-  };
-  const wake = () => {
-    if (running) return;
-    running = true;
-    requestAnimationFrame(frame);
-  };
+      const isLive = [...samples.states.values()].some((changes) => isMoving(changes.at(-1)?.state));
+      if (isLive || figures.count > 0) wake();
+    },
+    matchMedia('(prefers-reduced-motion: reduce)').matches ? 1000 : 50,
+  );
   new ResizeObserver(() => {
     const scale = devicePixelRatio;
     canvas.width = Math.round(canvas.clientWidth * scale);

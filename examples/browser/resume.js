@@ -1,5 +1,5 @@
 import { announce } from './announce.js';
-import { duration, el, icon, oncePerFrame, say } from './dom.js';
+import { calmly, duration, el, icon, say } from './dom.js';
 
 /**
  * The strip under a stream: a button that cuts it, and what the cut did.
@@ -24,7 +24,7 @@ export function setUpResume(root, stream, isNumbered = () => true) {
   const repeated = figure('repeated', 'Repeated');
   root.append(button, el('dl', {}, id.node, time.node, missed.node, repeated.node));
 
-  const show = oncePerFrame(() => {
+  const show = calmly(() => {
     button.disabled = stream.state !== 'open';
     const { ledger } = stream;
     say(id.value, stream.resumedFrom ?? '–');

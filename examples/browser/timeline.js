@@ -1,4 +1,4 @@
-import { byId, clock, duration, el, oncePerFrame, say } from './dom.js';
+import { byId, calmly, clock, duration, el, say } from './dom.js';
 
 const maxAttempts = 100;
 
@@ -13,7 +13,7 @@ export function setUpTimeline() {
   const changed = new Set();
   let total = 0;
 
-  const draw = oncePerFrame(() => {
+  const draw = calmly(() => {
     for (const attempt of changed) {
       const item = render(attempt);
       const shown = items.get(attempt);
