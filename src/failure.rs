@@ -53,38 +53,32 @@ impl Cause {
         matches!(self, Cause::Network | Cause::ConnectTimeout(_) | Cause::IdleTimeout(_) | Cause::StreamEnded)
     }
 
-    /// Appends the message. Plain pushes: through a formatter, the messages would be a third of the state machine's code.
+    /// Appends the message. Plain pushes: a formatter would be a part of the artifacts that is felt.
     fn write(&self, out: &mut String) {
-        let (expected, found) = match self {
-            Cause::Network => ("an event stream", "a network error"),
-            Cause::Status(_) => ("status 200", ""),
-            Cause::ContentType(found) => ("content type text/event-stream", found.as_deref().unwrap_or("none")),
-            Cause::ConnectTimeout(_) => ("a response within ", " ms, found none"),
-            Cause::IdleTimeout(_) => ("bytes within ", " ms, found none"),
-            Cause::StreamEnded => ("a stream that stays open", "its end"),
-            Cause::InvalidUrl(url) => ("a URL that can be fetched", url.as_str()),
-            Cause::Aborted => ("a signal that is not aborted", "an aborted one"),
-            Cause::Request => ("headers and a body to send", "an error in making them"),
+        let (before, number, after) = match self {
+            Cause::Network => ("an event stream, found a network error", None, ""),
+            Cause::Status(found) => ("status 200, found ", Some(u64::from(*found)), ""),
+            Cause::ContentType(found) => {
+                ("content type text/event-stream, found ", None, found.as_deref().unwrap_or("none"))
+            }
+            Cause::ConnectTimeout(limit) => ("a response within ", Some(*limit), " ms, found none"),
+            Cause::IdleTimeout(limit) => ("bytes within ", Some(*limit), " ms, found none"),
+            Cause::StreamEnded => ("a stream that stays open, found its end", None, ""),
+            Cause::InvalidUrl(url) => ("a URL that can be fetched, found ", None, url.as_str()),
+            Cause::Request => ("headers and a body to send, found an error in making them", None, ""),
+            Cause::Aborted => ("a signal that is not aborted, found an aborted one", None, ""),
             Cause::Parse(error) => {
                 // A string takes all that is written to it.
                 let _ = error.describe(out);
                 return;
             }
         };
-        let timeout = match self {
-            Cause::ConnectTimeout(limit) | Cause::IdleTimeout(limit) => Some(*limit),
-            _ => None,
-        };
-        out.push_str("expected ");
-        out.push_str(expected);
-        match timeout {
-            Some(limit) => push_decimal(out, limit),
-            None => out.push_str(", found "),
+        push(out, "expected ");
+        push(out, before);
+        if let Some(number) = number {
+            push_decimal(out, number);
         }
-        out.push_str(found);
-        if let Cause::Status(status) = self {
-            push_decimal(out, u64::from(*status));
-        }
+        push(out, after);
     }
 }
 
@@ -96,7 +90,12 @@ impl fmt::Display for Cause {
     }
 }
 
-// Not inlined: one copy of it is enough.
+// Not inlined, both: one copy is enough.
+#[inline(never)]
+fn push(out: &mut String, text: &str) {
+    out.push_str(text);
+}
+
 #[inline(never)]
 fn push_decimal(out: &mut String, number: u64) {
     if number > 9 {
@@ -172,14 +171,12 @@ impl Failure {
         let mut message = String::new();
         match self.refusal {
             Some(Refusal::Exhausted) => {
-                message.push_str(
-                    "expected an event stream within the limits of the retry policy, found none after attempt ",
-                );
+                push(&mut message, "expected an attempt to succeed, found ");
                 push_decimal(&mut message, u64::from(self.attempts_in_row));
-                message.push_str(": ");
+                push(&mut message, " in a row to fail: ");
             }
             Some(Refusal::NoReplay) => {
-                message.push_str("expected a body that can be sent again, found a one-shot one: ");
+                push(&mut message, "expected a body that can be sent again, found a stream: ");
             }
             None => {}
         }

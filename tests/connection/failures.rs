@@ -19,6 +19,7 @@ fn messages_say_what_was_expected_and_what_was_found() {
         (Cause::IdleTimeout(60_000), "expected bytes within 60000 ms, found none"),
         (Cause::StreamEnded, "expected a stream that stays open, found its end"),
         (Cause::InvalidUrl("foo:bar".into()), "expected a URL that can be fetched, found foo:bar"),
+        (Cause::Request, "expected headers and a body to send, found an error in making them"),
         (Cause::Aborted, "expected a signal that is not aborted, found an aborted one"),
     ] {
         assert_eq!(cause.to_string(), message);
@@ -33,14 +34,13 @@ fn the_message_of_a_refusal_ends_in_its_cause() {
     let exhausted = started(ConnectionOptions { policy: once, ..get() }).responded(&status(503), at(0));
     assert_eq!(
         stops(exhausted).to_string(),
-        "expected an event stream within the limits of the retry policy, found none after attempt 1: \
-         expected status 200, found 503"
+        "expected an attempt to succeed, found 1 in a row to fail: expected status 200, found 503"
     );
     let one_shot = started(ConnectionOptions { replayable: false, ..get() }).failed(Cause::Network, at(0));
     assert_eq!(
         stops(one_shot).to_string(),
-        "expected a body that can be sent again, found a one-shot one: expected an event stream, found a network error"
+        "expected a body that can be sent again, found a stream: expected an event stream, found a network error"
     );
     let (_, plain) = waits(started(get()).failed(Cause::Network, at(0)));
-    assert_eq!(plain.to_string(), plain.cause().to_string());
+    assert_eq!((plain.to_string(), plain.message()), (plain.cause().to_string(), plain.to_string()));
 }

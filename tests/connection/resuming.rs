@@ -156,6 +156,7 @@ fn the_rules_of_resuming_hold_for_a_status_and_before_any_response_too() {
 #[test]
 fn an_id_of_the_caller_does_not_make_a_post_resumable() {
     let mut connection = opened(ConnectionOptions { last_event_id: b"5".into(), ..post() });
+    connection.set_last_event_id(b"5");
     stops(connection.failed(Cause::Network, at(0)));
 }
 

@@ -110,8 +110,9 @@ impl Watched {
             }
             Call::Reconnection(time) => return connection.set_reconnection_time(time),
             Call::Id(id) => {
+                let other = connection.last_event_id() != id;
                 connection.set_last_event_id(&id);
-                if before == ReadyState::Open {
+                if before == ReadyState::Open && other {
                     self.server_id = !id.is_empty();
                 }
                 return;

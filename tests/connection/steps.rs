@@ -117,6 +117,7 @@ fn the_end_of_the_body_and_every_transient_cause_reconnect() {
 fn every_other_cause_closes_for_good_in_any_state() {
     let causes = [
         (Cause::Aborted, "aborted"),
+        (Cause::Request, "invalid-request"),
         (Cause::InvalidUrl("foo:bar".into()), "invalid-url"),
         (Cause::Parse(ParseError::EventTooLarge { limit: 9 }), "event-too-large"),
         (Cause::Status(401), "http-status"),
