@@ -37,8 +37,7 @@ async function bundle(code, names, scriptOnly = false) {
   const { build: bundler } = await import('esbuild');
   const empty = {
     name: 'without-wasm',
-    setup: (on) =>
-      on.onLoad({ filter: /\.bytes\.js$/ }, () => ({ contents: "export const shift = 0; export const text = '';" })),
+    setup: (on) => on.onLoad({ filter: /\.bytes\.js$/ }, () => ({ contents: "export const text = '';" })),
   };
   const { outputFiles } = await bundler({
     stdin: { contents: `${code};\nexport { ${names.join(', ')} };`, resolveDir: ROOT, sourcefile: 'entry.js' },

@@ -1,5 +1,5 @@
 import { compile } from './compile.js';
-import { shift, text } from './client.bytes.js';
+import { text } from './client.bytes.js';
 import { install } from './client.js';
 
-install(() => compile(text, shift));
+install(() => compile(text));

@@ -1,10 +1,10 @@
-/**
- * Compiles a module that came as text, a character a byte, each moved on by `shift` (the build picks the one that
- * compresses best). Storing modulo 256 takes it back.
- */
-export function compile(text: string, shift: number): WebAssembly.Module {
+/** How far the build has moved each byte, so that the text compresses well (scripts/lib/embed.mjs). */
+const SHIFT = 48;
+
+/** Compiles a module that came as text, a character a byte. Storing modulo 256 undoes the overflow of the shift. */
+export function compile(text: string): WebAssembly.Module {
   const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at) - shift;
+  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at) - SHIFT;
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {

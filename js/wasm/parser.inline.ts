@@ -1,5 +1,5 @@
 import { compile } from './compile.js';
-import { shift, text } from './parser.bytes.js';
+import { text } from './parser.bytes.js';
 import { install } from './parser.js';
 
-install(() => compile(text, shift));
+install(() => compile(text));
