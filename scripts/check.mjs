@@ -5,18 +5,20 @@ import { join } from 'node:path';
 import { build } from './lib/build.mjs';
 import { exec, Expected, ROOT, run, Steps } from './lib/console.mjs';
 import { WASM_TARGET } from './lib/tools.mjs';
-import { ARTIFACTS } from './lib/wasm.mjs';
+import { ARTIFACTS, RUSTFLAGS } from './lib/wasm.mjs';
 
 const bin = (path, ...args) => [process.execPath, [join(ROOT, 'node_modules', path), ...args]];
-const clippy = (...args) => ['cargo', ['clippy', '--locked', '--quiet', ...args, '--', '-D', 'warnings']];
+const clippy = (args, env) => ['cargo', ['clippy', '--locked', '--quiet', ...args, '--', '-D', 'warnings'], env];
+// With the flags of the build: what is behind `cfg(target_feature = "simd128")` is code too.
+const wasmFlags = { CARGO_ENCODED_RUSTFLAGS: RUSTFLAGS.join('\x1f') };
 
 const CHECKS = [
   ['rustfmt', ['cargo', ['fmt', '--check']]],
   ['rustfmt, tools', ['cargo', ['fmt', '--check', '--manifest-path', 'tools/bindgen/Cargo.toml']]],
-  ['clippy, host', clippy('--all-targets', '--features', 'client,server')],
+  ['clippy, host', clippy(['--all-targets', '--features', 'client,server'])],
   ...Object.entries(ARTIFACTS).map(([name, features]) => [
     `clippy, ${WASM_TARGET}, ${name}`,
-    clippy('--lib', '--target', WASM_TARGET, '--features', features),
+    clippy(['--lib', '--target', WASM_TARGET, '--features', features], wasmFlags),
   ]),
   [
     'TypeScript',
@@ -30,9 +32,9 @@ await run(async () => {
   await build({ quiet: true });
   const steps = new Steps(CHECKS.length);
   const failed = [];
-  for (const [name, [command, args]] of CHECKS) {
+  for (const [name, [command, args, env]] of CHECKS) {
     await steps.step(name, async () => {
-      const { code, output } = await exec(command, args, { check: false });
+      const { code, output } = await exec(command, args, { env, check: false });
       if (code === 0) return 'ok';
       failed.push(`${name}:\n${output.replace(/^/gm, '  ')}`);
       return 'FAILED';

@@ -76,7 +76,6 @@ function stream(command, args, env = {}) {
     child.stdout.setEncoding('utf8').on('data', show(process.stdout));
     child.stderr.setEncoding('utf8').on('data', show(process.stderr));
     child.once('error', (error) => done({ code: -1, output: error.message }));
-    // eslint-disable-next-line no-control-regex -- colour codes would hide the counts
     child.once('close', (code) => done({ code, output: output.replace(/\x1b\[[0-9;]*m/g, '') }));
   });
 }
