@@ -124,6 +124,7 @@ function makeRow({ stream, type, id, size, at, data, replayed }) {
     if (open) body.append(el('pre', { tabindex: '0', role: 'row' }, el('span', { role: 'cell' }, pretty(data))));
     else body.lastElementChild.remove();
     expand.setAttribute('aria-expanded', String(open));
+    if (open) body.lastElementChild.scrollIntoView({ block: 'nearest' });
   });
   return body;
 }

@@ -29,6 +29,7 @@ for (const [index, stream] of [setUpFeed(), setUpChat()].entries()) {
 }
 const config = await readConfig();
 byId('token').value = config.token;
+if (config.readme) byId('readme').href = config.readme;
 if (config.upstream) {
   const relay = byId('source').options[1];
   relay.textContent = config.upstream;
@@ -36,7 +37,7 @@ if (config.upstream) {
 }
 showFooter();
 
-/** @returns {Promise<{ token: string, upstream: string | null }>} */
+/** @returns {Promise<{ token: string, upstream: string | null, readme: string | null }>} */
 async function readConfig() {
   try {
     const response = await fetch('/api/config');
@@ -44,7 +45,7 @@ async function readConfig() {
   } catch {
     // The worker is gone. The panels will say so as soon as they are used.
   }
-  return { token: 'demo-token', upstream: null };
+  return { token: 'demo-token', upstream: null, readme: null };
 }
 
 /** Sizes as this page load measured them. */

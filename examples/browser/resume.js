@@ -27,6 +27,8 @@ export function setUpResume(root, stream, isNumbered = () => true) {
   const show = calmly(() => {
     button.disabled = stream.state !== 'open';
     const { ledger } = stream;
+    // Nothing is proven while the stream is away.
+    const proven = stream.timeToResume !== undefined;
     say(id.value, stream.resumedFrom ?? '–');
     id.value.title = stream.resumedFrom ?? '';
     say(time.value, stream.timeToResume === undefined ? '–' : duration(stream.timeToResume));
@@ -41,7 +43,7 @@ export function setUpResume(root, stream, isNumbered = () => true) {
         : isNumbered()
           ? ''
           : 'this source does not number its events';
-      if (known && (count > 0 || stream.resumedFrom)) cell.dataset.tone = count > 0 ? 'bad' : 'good';
+      if (known && (count > 0 || proven)) cell.dataset.tone = count > 0 ? 'bad' : 'good';
       else delete cell.dataset.tone;
     }
   });

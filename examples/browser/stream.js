@@ -160,7 +160,10 @@ export class WatchedStream extends EventTarget {
   /** @param {any} error an EventSourceError */
   #failed(error) {
     this.error = error;
-    if (this.state === 'open') this.#lostAt = Date.now();
+    if (this.state === 'open') {
+      this.#lostAt = Date.now();
+      this.timeToResume = undefined;
+    }
     const state = error?.willRetry ? 'waiting' : 'failed';
     this.#end(state, undefined, error);
     this.#set(state);

@@ -22,7 +22,7 @@ export default {
     const client = url.searchParams.get('client');
     switch (url.pathname) {
       case '/api/config':
-        return only(request, 'GET') ?? config(env);
+        return only(request, 'GET') ?? config(url, env);
       case '/api/chat':
         return only(request, 'POST') ?? cuttable(await chat(request), client);
       case '/api/feed':
@@ -50,10 +50,16 @@ function only(request, method) {
   return problem(405, 'Method not allowed', `expected ${method}, found ${request.method}`, { allow: method });
 }
 
-/** `GET /api/config`: what this worker offers. @param {Env} env */
-function config(env) {
+/**
+ * `GET /api/config`: what this worker offers.
+ * @param {URL} url
+ * @param {Env} env
+ */
+async function config(url, env) {
+  const upstream = env.UPSTREAM ? new URL(env.UPSTREAM).host : null;
+  const readme = await env.ASSETS?.fetch(new URL('/README.txt', url), { method: 'HEAD' });
   return Response.json(
-    { token: demoToken, rates, replayWindow, upstream: env.UPSTREAM ? new URL(env.UPSTREAM).host : null },
+    { token: demoToken, rates, replayWindow, upstream, readme: readme?.ok ? 'README.txt' : null },
     { headers: { 'cache-control': 'no-store' } },
   );
 }
