@@ -80,7 +80,7 @@ export function seconds(milliseconds) {
 function wrap(message) {
   return message
     .split('\n')
-    .map((line) => (line.startsWith(' ') ? line : line.replace(/(.{60,99}) /g, '$1\n')))
+    .map((line) => (line.startsWith(' ') ? line : line.replace(/(?=.{101})(.{1,100}) /g, '$1\n')))
     .join('\n');
 }
 
