@@ -82,8 +82,10 @@ fn reading() {
             let (before, after) = input.split_at(offset);
             let found = run(&options, &[before, after]);
             failures.check(&name, &format!("split at {offset}"), &found, &expected);
-            let found = run(&options, &[before, &[], after]);
-            failures.check(&name, &format!("split at {offset} by an empty chunk"), &found, &expected);
+            if input.len() <= EVERY_OFFSET {
+                let found = run(&options, &[before, &[], after]);
+                failures.check(&name, &format!("split at {offset} by an empty chunk"), &found, &expected);
+            }
         }
     }
     failures.none();

@@ -1,4 +1,5 @@
-//! Memory never passes `max_event_size` plus one chunk, by a counting allocator, on streams that never end what they begin.
+//! Memory never passes `max_event_size` plus one chunk, and buffers do not move more than a few times what was fed: by a
+//! counting allocator, on streams that never end what they begin.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -11,6 +12,8 @@ struct Counting;
 thread_local! {
     static LIVE: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    /// Bytes of buffers that were moved to grow or to shrink.
+    static MOVED: Cell<usize> = const { Cell::new(0) };
 }
 
 fn count(bytes: isize) {
@@ -36,6 +39,7 @@ unsafe impl GlobalAlloc for Counting {
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         count(new_size as isize - layout.size() as isize);
+        let _ = MOVED.try_with(|moved| moved.set(moved.get() + layout.size().min(new_size)));
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, new_size) }
     }
@@ -184,5 +188,41 @@ fn a_large_event_does_not_keep_its_memory() {
             held < 300_000,
             "expected the memory of the event to be given back, found {held} bytes held after {part}"
         );
+    }
+}
+
+/// Feeds `bytes` in chunks and tells how many bytes of buffers have moved for it.
+fn moved(parser: &mut Parser, bytes: &[u8], chunk: usize) -> usize {
+    MOVED.set(0);
+    for bytes in bytes.chunks(chunk) {
+        parser.feed(bytes, |item| assert!(!matches!(item, Item::Error(_)), "expected no error, found {item:?}"));
+    }
+    MOVED.get()
+}
+
+/// Work is linear: a buffer that grows, or makes way for another, may not be moved again for every line.
+#[test]
+fn buffers_do_not_move_with_every_line() {
+    let limit = 500_000;
+    for line in [10, 100, 1_000, 5_000, 9_000, 40_000] {
+        for chunk in [7, 1_000, 4_096, 10_000] {
+            let mut parser = Parser::new().with_max_event_size(limit);
+            let data = field("data", line).repeat((limit - line) / line);
+            let (moved, most) = (moved(&mut parser, &data, chunk), 8 * data.len());
+            assert!(moved <= most, "expected at most {most} bytes moved, found {moved} (line {line}, chunk {chunk})");
+        }
+    }
+}
+
+/// The same where data that fills half of the limit, and lines of other kinds, want the other half in turn.
+#[test]
+fn buffers_do_not_move_with_every_line_of_another_kind() {
+    let limit = 500_000;
+    for kind in [":", "unknown", "event", "id"] {
+        let mut parser = Parser::new().with_max_event_size(limit);
+        moved(&mut parser, &field("data", 6 * limit / 10), 4_096);
+        let rest = [field(kind, 5_000), field("data", 10)].concat().repeat(30);
+        let (moved, most) = (moved(&mut parser, &rest, 1_000), 8 * (limit + rest.len()));
+        assert!(moved <= most, "expected at most {most} bytes moved, found {moved} (lines of {kind})");
     }
 }
