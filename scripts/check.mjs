@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { build } from './lib/build.mjs';
 import { exec, Expected, ROOT, run, Steps } from './lib/console.mjs';
 import { WASM_TARGET } from './lib/tools.mjs';
-import { ARTIFACTS, RUSTFLAGS } from './lib/wasm.mjs';
+import { ARTIFACTS, rustflags } from './lib/wasm.mjs';
 
 const bin = (path, ...args) => [process.execPath, [join(ROOT, 'node_modules', path), ...args]];
 const clippy = (args, env) => ['cargo', ['clippy', '--locked', '--quiet', ...args, '--', '-D', 'warnings'], env];
 // With the flags of the build: what is behind `cfg(target_feature = "simd128")` is code too.
-const wasmFlags = { CARGO_ENCODED_RUSTFLAGS: RUSTFLAGS.join('\x1f') };
+const wasmFlags = rustflags();
 
 const CHECKS = [
   ['rustfmt', ['cargo', ['fmt', '--check']]],

@@ -51,6 +51,7 @@ async function makePlan(memory) {
   remember('wasm-bindgen tool', toolInputs, () => [wasm.bindgenPath], wasm.buildBindgen);
 
   const crate = [
+    'scripts/lib/wasm.mjs',
     'Cargo.toml',
     'Cargo.lock',
     'rust-toolchain.toml',

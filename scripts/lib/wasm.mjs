@@ -1,7 +1,8 @@
 // From the crate to the three artifacts of the npm package: cargo, wasm-bindgen, wasm-opt, and the module as a string.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, sep } from 'node:path';
 
 import { exec, Expected, ROOT } from './console.mjs';
 import { embed } from './embed.mjs';
@@ -20,11 +21,7 @@ export const GENERATED = 'target/npm/wasm';
 // Eager inlining is most of what opt-level 3 costs: with this limit the parser went from 11.3 to 8.7 kB gzip, and with
 // opt-level 2 to 8.2. Levels s and z save another 1 % or nothing, and inline less of the scan.
 const OPT_LEVEL = '2';
-export const RUSTFLAGS = [
-  '-Ctarget-feature=+simd128',
-  '-Cllvm-args=-inline-threshold=25',
-  `--remap-path-prefix=${ROOT}=`,
-];
+const RUSTFLAGS = ['-Ctarget-feature=+simd128', '-Cllvm-args=-inline-threshold=25'];
 
 // Without --strip-target-features rustc's list of features stays in. `-tnh` (traps never happen) is not used: a panic
 // is a trap here, and must stay one.
@@ -39,7 +36,7 @@ export function outputs(name) {
 }
 
 /** What a change of the flags has to rebuild. */
-export const wasmSettings = [[OPT_LEVEL, ...RUSTFLAGS.slice(0, -1)], WASM_OPT, ARTIFACTS];
+export const wasmSettings = [[OPT_LEVEL, ...RUSTFLAGS], WASM_OPT, ARTIFACTS];
 
 export function checkBindgenVersion() {
   const wanted = lockedVersion('Cargo.lock', 'wasm-bindgen');
@@ -71,11 +68,21 @@ export async function buildBindgen() {
   ]);
 }
 
+/** Environment that gives cargo the flags of the build. The encoded form wins over flags and configuration of the user's. */
+export function rustflags() {
+  // Panic locations end up in the modules: they must not tell where on which machine the sources were.
+  const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src');
+  const indexes = existsSync(registry) ? readdirSync(registry).map((name) => join(registry, name, sep)) : [];
+  const remaps = [ROOT, ...indexes].map((folder) => `--remap-path-prefix=${folder}=`);
+  return { CARGO_ENCODED_RUSTFLAGS: [...RUSTFLAGS, ...remaps].join('\x1f') };
+}
+
 export async function compile(name) {
+  // First, so that the folders that `rustflags` looks for are there.
+  await cargo(['fetch', '--locked', '--target', WASM_TARGET]);
   const args = ['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib', '--target', WASM_TARGET];
   args.push('--target-dir', CARGO_FOLDER, '--features', ARTIFACTS[name]);
-  // The encoded form wins over any RUSTFLAGS and configuration of the user's, which are not meant for this target.
-  await cargo(args, { CARGO_ENCODED_RUSTFLAGS: RUSTFLAGS.join('\x1f'), CARGO_PROFILE_RELEASE_OPT_LEVEL: OPT_LEVEL });
+  await cargo(args, { ...rustflags(), CARGO_PROFILE_RELEASE_OPT_LEVEL: OPT_LEVEL });
   const folder = join(ROOT, 'target/npm/raw');
   mkdirSync(folder, { recursive: true });
   // Kept under the artifact's name: cargo's own file is the same for all three.
