@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'target/', 'node_modules/', 'tests/types/'] },
+  { ignores: ['dist/', 'dist.next/', 'target/', 'node_modules/', 'tests/types/'] },
   {
     files: ['js/**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -5,4 +5,4 @@ import { join } from 'node:path';
 
 import { ROOT } from './lib/console.mjs';
 
-for (const folder of ['dist', 'target']) rmSync(join(ROOT, folder), { recursive: true, force: true });
+for (const folder of ['dist', 'dist.next', 'target']) rmSync(join(ROOT, folder), { recursive: true, force: true });

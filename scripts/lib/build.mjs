@@ -1,18 +1,24 @@
 // The build: every step that is not up to date, in order.
 
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 import { exec, Expected, ROOT, Steps } from './console.mjs';
 import { files, fingerprint, Memory } from './inputs.mjs';
+import { locked } from './lock.mjs';
 import * as tools from './tools.mjs';
 import * as wasm from './wasm.mjs';
 
 const STATE = 'target/npm/state.json';
+const NEXT = 'dist.next';
 
 /** Brings dist/ up to date. With `quiet` nothing is printed if there is nothing to do. */
 export async function build({ quiet = false } = {}) {
   tools.requireNode();
+  await locked('target/npm/build.lock', () => buildAlone(quiet));
+}
+
+async function buildAlone(quiet) {
   const memory = new Memory(STATE);
   const plan = await makePlan(memory);
   if (quiet && plan.every((step) => step.fresh)) return;
@@ -108,14 +114,16 @@ function distFiles() {
 
 async function compileTypeScript() {
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-  // A file whose source is gone must not stay in the package.
-  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-  mkdirSync(join(ROOT, 'dist/wasm'), { recursive: true });
-  for (const path of files(wasm.GENERATED)) cpSync(join(ROOT, path), join(ROOT, 'dist/wasm', basename(path)));
-  const { code, output } = await exec(
-    process.execPath,
-    [tsc, '-p', 'tsconfig.json', '--pretty', String(Boolean(process.stdout.isTTY))],
-    { check: false },
-  );
+  // Beside dist/, so that the maps' relative paths are right, and exchanged at the end: a running test or demo never sees
+  // half of it, and a file whose source is gone does not stay.
+  const next = join(ROOT, NEXT);
+  rmSync(next, { recursive: true, force: true });
+  mkdirSync(join(next, 'wasm'), { recursive: true });
+  for (const path of files(wasm.GENERATED)) cpSync(join(ROOT, path), join(next, 'wasm', basename(path)));
+  const pretty = String(Boolean(process.stdout.isTTY));
+  const args = [tsc, '-p', 'tsconfig.json', '--outDir', NEXT, '--pretty', pretty];
+  const { code, output } = await exec(process.execPath, args, { check: false });
   if (code !== 0) throw new Expected(`TypeScript found errors:\n${output.replace(/^/gm, '  ')}`);
+  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
+  renameSync(next, join(ROOT, 'dist'));
 }
