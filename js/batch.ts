@@ -51,17 +51,16 @@ class Input {
   readonly pointer = this.batch.input;
   /** Strings for the types that the table gives as numbers. */
   readonly types = ['message'];
-  bytes!: Uint8Array;
-  words!: Uint32Array;
+  bytes = new Uint8Array();
+  words = new Uint32Array();
 
-  constructor() {
-    this.refresh();
-  }
-
-  /** Views on the memory die when it grows, also within a call. */
+  /**
+   * Views on the memory die when it grows, also within a call. A dead one has no length, which is 5 ns to see; asking the
+   * memory for its buffer is 41.
+   */
   refresh(): void {
-    const { buffer } = parserEngine.memory;
-    if (this.bytes?.buffer !== buffer) {
+    if (this.bytes.length === 0) {
+      const { buffer } = parserEngine.memory;
       this.bytes = new Uint8Array(buffer);
       this.words = new Uint32Array(buffer);
     }
@@ -113,9 +112,14 @@ export class StreamParser {
   }
 
   end(flush: boolean, deliver: Deliver): void {
-    if (flush && this.#half) this.feed(encoder.encode(this.#half), deliver);
+    if (flush) {
+      // An LF that may belong to a CR, one that ends the line, and the blank line.
+      const end = this.#half ? `${this.#half}\n\n\n` : '\n\n\n';
+      this.#half = '';
+      this.feed(encoder.encode(end), deliver);
+    }
     this.#half = '';
-    this.#read(this.#input.batch.end(this.#raw, flush), new Uint8Array(), deliver);
+    this.#raw.end();
   }
 
   reset(): void {

@@ -39,8 +39,8 @@ const encoder = new TextEncoder();
 class FrameWriter {
   readonly #framer = new serverEngine.Framer(MAX_EVENTS);
   readonly #table = this.#framer.table >>> 2;
-  #bytes!: Uint8Array;
-  #words!: Uint32Array;
+  #bytes = new Uint8Array();
+  #words = new Uint32Array();
   /** The strings of the batch, one behind the other. */
   #text = '';
   #count = 0;
@@ -131,9 +131,10 @@ class FrameWriter {
     }
   }
 
+  /** As in js/batch.ts: a view that the growing memory has killed has no length. */
   #refresh(): void {
-    const { buffer } = serverEngine.memory;
-    if (this.#bytes?.buffer !== buffer) {
+    if (this.#bytes.length === 0) {
+      const { buffer } = serverEngine.memory;
       this.#bytes = new Uint8Array(buffer);
       this.#words = new Uint32Array(buffer);
     }

@@ -22,12 +22,17 @@ pub(crate) struct Field {
 }
 
 /// Cuts a line that is not empty.
-#[inline]
+#[inline(always)]
 pub(crate) fn split(line: &[u8]) -> Field {
     // Nearly every line of a real stream.
     if line.starts_with(b"data:") {
         return Field { name: Name::Data, name_len: 4, value: value_start(line, 4) };
     }
+    split_any(line)
+}
+
+#[inline(never)]
+fn split_any(line: &[u8]) -> Field {
     // [spec] If the line contains a U+003A COLON character (:): the name is before the first one. Otherwise the whole line
     // is the name, and the value is the empty string.
     let name_len = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
@@ -44,7 +49,7 @@ pub(crate) fn split(line: &[u8]) -> Field {
 }
 
 /// [spec] If value starts with a U+0020 SPACE character, remove it from value.
-#[inline]
+#[inline(always)]
 fn value_start(line: &[u8], name_len: usize) -> usize {
     let after_colon = (name_len + 1).min(line.len());
     after_colon + usize::from(line.get(after_colon) == Some(&b' '))

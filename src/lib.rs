@@ -43,6 +43,7 @@ mod lines;
 mod parser;
 mod queue;
 mod retry;
+mod simd;
 mod slot;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 pub mod web;

@@ -1,6 +1,6 @@
 //! Chunk → line ends: the one place that looks at every byte.
 
-const BLOCK: usize = 64;
+use crate::simd::{BLOCK, line_ends, short_line_ends};
 
 /// The positions of every CR and LF of a chunk, in order.
 ///
@@ -23,7 +23,7 @@ impl<'c> LineEnds<'c> {
 impl Iterator for LineEnds<'_> {
     type Item = usize;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         while self.mask == 0 {
             self.base += BLOCK;
@@ -39,41 +39,21 @@ impl Iterator for LineEnds<'_> {
 }
 
 /// The mask of the block at `base`; what lies behind the end of the chunk counts as no line end.
-#[inline]
+#[inline(always)]
 fn mask_at(chunk: &[u8], base: usize) -> u64 {
     match chunk.get(base..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        Some(block) => mask(block),
-        None => {
-            let rest = chunk.get(base..).unwrap_or_default();
-            let mut block = [0; BLOCK];
-            block[..rest.len()].copy_from_slice(rest);
-            mask(&block)
-        }
+        Some(block) => line_ends(block),
+        None => last_mask(chunk, base),
     }
 }
 
-#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-fn mask(block: &[u8; BLOCK]) -> u64 {
-    block.iter().enumerate().fold(0, |mask, (at, &byte)| mask | u64::from(byte == b'\n' || byte == b'\r') << at)
-}
-
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-#[inline]
-fn mask(block: &[u8; BLOCK]) -> u64 {
-    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, v128, v128_any_true, v128_load, v128_or};
-    let hits = |quarter: usize| {
-        // SAFETY: `quarter` is 0 to 3, so the 16 bytes lie within the 64 of the block; v128_load needs no alignment.
-        let bytes = unsafe { v128_load(block.as_ptr().add(quarter * 16).cast::<v128>()) };
-        v128_or(u8x16_eq(bytes, u8x16_splat(b'\n')), u8x16_eq(bytes, u8x16_splat(b'\r')))
-    };
-    let (a, b, c, d) = (hits(0), hits(1), hits(2), hits(3));
-    if !v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) {
-        return 0;
+/// A last block that is not whole is read together with what is before it: copying it costs a call out of wasm.
+#[inline(never)]
+fn last_mask(chunk: &[u8], base: usize) -> u64 {
+    match chunk.last_chunk::<BLOCK>() {
+        Some(block) => line_ends(block).unbounded_shr((BLOCK - (chunk.len() - base)) as u32),
+        None => short_line_ends(chunk),
     }
-    u64::from(u8x16_bitmask(a))
-        | u64::from(u8x16_bitmask(b)) << 16
-        | u64::from(u8x16_bitmask(c)) << 32
-        | u64::from(u8x16_bitmask(d)) << 48
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use crate::field::{Name, digits, split};
 use crate::lines::LineEnds;
-use crate::slot::{KEEP, Slot, grow};
+use crate::slot::{At, Slot, give_back, grow};
 use crate::{Event, Item, ParseError, Text};
 
 /// [spec] stream = [ bom ] *event; bom = U+FEFF.
@@ -16,8 +16,8 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// It takes the bytes in chunks of any size, cut anywhere, and hands over what it finds as [`Item`]s that borrow from the
 /// chunk where they can. The result never depends on where the chunks were cut. The work is linear in the bytes.
 ///
-/// Between two chunks it holds what an unfinished event needs: at most [`with_max_event_size`](Parser::with_max_event_size)
-/// bytes, and the last event ID beside them.
+/// It holds what an unfinished event needs, at most [`with_max_event_size`](Parser::with_max_event_size) bytes, and beside
+/// them the last event ID.
 ///
 /// ```
 /// use eventsource_wasm::{Item, Parser};
@@ -40,10 +40,13 @@ pub struct Parser {
     bom: usize,
     /// The last byte was a CR that ended a line: an LF that comes now belongs to it.
     after_cr: bool,
-    /// The bytes of a line that has not ended yet.
-    line: Vec<u8>,
-    /// [spec] The data buffer, without the LF at its end; unset while the event has no data field.
-    data: Slot,
+    /// The data of the event, as far as it lies in earlier chunks, and behind it the line that has not ended yet: a further
+    /// line of data moves up within it, and takes no second buffer.
+    held: Vec<u8>,
+    /// Where in `held` the line that has not ended begins.
+    line_start: usize,
+    /// [spec] The data buffer, without the LF at its end; unset while the event has no data field. Its buffer is `held`.
+    data: At,
     /// [spec] The event type buffer.
     event_type: Slot,
     /// [spec] The last event ID buffer, as far as a field has set it since the last blank line.
@@ -77,8 +80,9 @@ impl Parser {
             max_event_size: Parser::DEFAULT_MAX_EVENT_SIZE,
             bom: 0,
             after_cr: false,
-            line: Vec::new(),
-            data: Slot::new(),
+            held: Vec::new(),
+            line_start: 0,
+            data: At::Unset,
             event_type: Slot::new(),
             id: Slot::new(),
             last_event_id: Slot::new(),
@@ -114,7 +118,7 @@ impl Parser {
 
     /// How many bytes of unfinished lines and events are held.
     pub fn buffered_bytes(&self) -> usize {
-        self.line.len() + self.event_size()
+        self.line_len() + self.event_size()
     }
 
     /// Forgets the stream, the last event ID too, and keeps the limit.
@@ -124,36 +128,35 @@ impl Parser {
 
     /// Reads the next bytes and hands over what they complete.
     pub fn feed(&mut self, chunk: &[u8], mut sink: impl FnMut(Item<'_>)) {
-        let chunk = self.skip_bom(chunk);
+        let chunk = if self.bom < BOM.len() { self.skip_bom(chunk) } else { chunk };
+        // One look instead of one a line: what is held and the whole chunk together break no limit.
+        let roomy = self.buffered_bytes() + chunk.len() <= self.max_event_size;
         let mut start = 0;
         for end in LineEnds::new(chunk) {
             // [spec] end-of-line = ( cr lf / cr / lf ). A CR ends its line at once; an LF right behind it is part of it.
             let of_crlf = self.after_cr && end == start && chunk[end] == b'\n';
             self.after_cr = chunk[end] == b'\r';
             if !of_crlf {
-                self.end_line(chunk, start..end, &mut sink);
+                self.end_line(chunk, start..end, roomy, &mut sink);
             }
             start = end + 1;
         }
+        self.settle(chunk);
         if start < chunk.len() {
             self.after_cr = false;
             self.hold(&chunk[start..], &mut sink);
         }
-        self.settle(chunk);
     }
 
     /// Ends the stream. What was left of it is lost, or, with `flush`, read as if a blank line had ended it.
     ///
     /// The parser is then at the start of a new stream, with the last event ID it had.
     pub fn end(&mut self, flush: bool, mut sink: impl FnMut(Item<'_>)) {
-        // [spec] Once the end of the file is reached, any pending data must be discarded.
         if flush {
-            self.end_line(&[], 0..0, &mut sink);
-            if self.skip.is_none() {
-                self.dispatch(&[], &mut sink);
-            }
+            // The first may belong to a CR, the second ends the line, the third is the blank line.
+            self.feed(b"\n\n\n", &mut sink);
         }
-        self.settle(&[]);
+        // [spec] Once the end of the file is reached, any pending data must be discarded.
         let last_event_id = core::mem::take(&mut self.last_event_id);
         self.reset();
         self.last_event_id = last_event_id;
@@ -169,7 +172,7 @@ impl Parser {
                     chunk = rest;
                 }
                 Some(_) => {
-                    self.line.extend_from_slice(&BOM[..self.bom]);
+                    self.held.extend_from_slice(&BOM[..self.bom]);
                     self.bom = BOM.len();
                 }
             }
@@ -178,114 +181,165 @@ impl Parser {
     }
 
     /// Takes a line that ends in this chunk, where `range` of it lies.
-    #[inline]
-    fn end_line(&mut self, chunk: &[u8], range: Range<usize>, sink: &mut impl FnMut(Item<'_>)) {
-        if let Some(skip) = self.skip {
-            let blank = skip == Skip::LineStart && range.is_empty();
-            self.skip = if blank { None } else { Some(Skip::LineStart) };
-        } else if !self.line.is_empty() {
-            if self.hold(&chunk[range], sink) {
-                self.carried_line(chunk, sink);
-            } else {
-                self.skip = Some(Skip::LineStart);
-            }
+    #[inline(always)]
+    fn end_line(&mut self, chunk: &[u8], range: Range<usize>, roomy: bool, sink: &mut impl FnMut(Item<'_>)) {
+        if self.skip.is_some() || self.held.len() > self.line_start {
+            self.end_held_line(chunk, range, sink);
         } else if range.is_empty() {
             self.dispatch(chunk, sink);
-        } else if self.fits(range.len(), sink) {
+        } else if roomy || self.fits(range.len(), sink) {
             self.line_in_chunk(chunk, range, sink);
         } else {
             self.skip = Some(Skip::LineStart);
         }
     }
 
+    /// Ends a line that began in an earlier chunk, or that is being skipped.
+    #[inline(never)]
+    fn end_held_line(&mut self, chunk: &[u8], range: Range<usize>, sink: &mut impl FnMut(Item<'_>)) {
+        if let Some(skip) = self.skip {
+            let blank = skip == Skip::LineStart && range.is_empty();
+            self.skip = if blank { None } else { Some(Skip::LineStart) };
+        } else if self.hold(&chunk[range], sink) {
+            self.held_line(sink);
+        } else {
+            self.skip = Some(Skip::LineStart);
+        }
+    }
+
     /// A line that lies in the chunk whole: its value stays there.
-    #[inline]
+    #[inline(always)]
     fn line_in_chunk(&mut self, chunk: &[u8], range: Range<usize>, sink: &mut impl FnMut(Item<'_>)) {
         let line = &chunk[range.clone()];
         let field = split(line);
         let value = range.start + field.value..range.end;
         match field.name {
-            Name::Data if self.data.is_set() => {
-                let room = self.room(self.data.capacity(), self.data.len() + value.len() + 1);
-                self.data.push_line(chunk, &chunk[value], room);
-            }
-            Name::Data => self.data.set_in_chunk(value),
+            Name::Data if self.data.is_set() => self.push_data(chunk, &chunk[value]),
+            Name::Data => self.data = At::Chunk(value),
             Name::Event => self.event_type.set_in_chunk(value),
             Name::Id if may_be_id(&chunk[value.clone()]) => self.id.set_in_chunk(value),
             name => report(name, &line[..field.name_len], &chunk[value], sink),
         }
     }
 
-    /// A line that began in an earlier chunk: its buffer becomes that of the value.
-    fn carried_line(&mut self, chunk: &[u8], sink: &mut impl FnMut(Item<'_>)) {
-        let field = split(&self.line);
-        let value = &self.line[field.value..];
+    /// A further data line that lies in the chunk.
+    #[inline(never)]
+    fn push_data(&mut self, chunk: &[u8], value: &[u8]) {
+        self.settle_data(chunk);
+        self.grow_held(value.len() + 1);
+        self.held.push(b'\n');
+        self.held.extend_from_slice(value);
+        self.extend_data();
+    }
+
+    /// A line that began in an earlier chunk: the end of `held`.
+    fn held_line(&mut self, sink: &mut impl FnMut(Item<'_>)) {
+        let line = &self.held[self.line_start..];
+        let field = split(line);
+        let value = &line[field.value..];
         match field.name {
             Name::Data if self.data.is_set() => {
-                let room = self.room(self.data.capacity(), self.data.len() + value.len() + 1);
-                self.data.push_line(chunk, &self.line[field.value..], room);
+                // The line's name has at least the one byte that the LF needs.
+                self.held[self.line_start] = b'\n';
+                let value = self.line_start + field.value..self.held.len();
+                let length = value.len();
+                self.held.copy_within(value, self.line_start + 1);
+                self.held.truncate(self.line_start + 1 + length);
+                self.extend_data();
+                return;
             }
-            Name::Data => self.data.take_line(&mut self.line, field.value),
-            Name::Event => self.event_type.take_line(&mut self.line, field.value),
-            Name::Id if may_be_id(value) => self.id.take_line(&mut self.line, field.value),
-            name => report(name, &self.line[..field.name_len], value, sink),
+            Name::Data => {
+                self.data = At::Buffer(self.line_start + field.value..self.held.len());
+                self.line_start = self.held.len();
+                return;
+            }
+            Name::Event => return self.move_out(field.value, |parser| &mut parser.event_type),
+            Name::Id if may_be_id(value) => return self.move_out(field.value, |parser| &mut parser.id),
+            name => report(name, &line[..field.name_len], value, sink),
         }
-        self.line.clear();
-        if self.line.capacity() > KEEP {
-            self.line = Vec::new();
+        self.drop_line();
+    }
+
+    /// Moves a type or an id from the end of `held` to its own place.
+    fn move_out(&mut self, value: usize, slot: impl Fn(&mut Parser) -> &mut Slot) {
+        let mut held = core::mem::take(&mut self.held);
+        match self.line_start {
+            0 => slot(self).take_line(&mut held, value),
+            start => slot(self).set(&held[start + value..]),
+        }
+        self.held = held;
+        self.drop_line();
+    }
+
+    fn drop_line(&mut self) {
+        self.held.truncate(self.line_start);
+        if self.line_start == 0 {
+            give_back(&mut self.held);
+        }
+    }
+
+    /// Data in `held` now reaches to its end.
+    fn extend_data(&mut self) {
+        if let At::Buffer(data) = &mut self.data {
+            data.end = self.held.len();
+            self.line_start = data.end;
         }
     }
 
     /// Appends to the line that has not ended yet. False where that makes the event too large.
     fn hold(&mut self, bytes: &[u8], sink: &mut impl FnMut(Item<'_>)) -> bool {
-        if self.skip.is_some() {
-            self.skip = Some(Skip::InLine);
-            return false;
+        if self.skip.is_none() && self.fits(self.line_len() + bytes.len(), sink) {
+            self.grow_held(bytes.len());
+            self.held.extend_from_slice(bytes);
+            return true;
         }
-        if !self.fits(self.line.len() + bytes.len(), sink) {
-            self.skip = Some(Skip::InLine);
-            return false;
-        }
-        let room = self.room(self.line.capacity(), self.line.len() + bytes.len());
-        grow(&mut self.line, bytes.len(), room);
-        self.line.extend_from_slice(bytes);
-        true
+        self.skip = Some(Skip::InLine);
+        false
     }
 
-    /// Whether the event may have a line of this length; reports and forgets it where not.
-    #[inline]
-    fn fits(&mut self, line: usize, sink: &mut impl FnMut(Item<'_>)) -> bool {
-        let fits = self.event_size() + line <= self.max_event_size;
-        if !fits {
-            sink(Item::Error(ParseError::EventTooLarge { limit: self.max_event_size }));
-            self.line = Vec::new();
-            self.data.unset();
-            self.event_type.unset();
-            self.id.unset();
-        }
-        fits
+    fn line_len(&self) -> usize {
+        self.held.len() - self.line_start
     }
 
     fn event_size(&self) -> usize {
         self.data.len() + self.event_type.len() + self.id.len()
     }
 
-    /// How large a buffer may get that has the capacity `own` and needs `needed`, so that all of them stay within the limit.
-    fn room(&mut self, own: usize, needed: usize) -> usize {
-        let all = |parser: &Parser| {
-            parser.line.capacity() + parser.data.capacity() + parser.event_type.capacity() + parser.id.capacity()
-        };
-        if needed > own && all(self) - own + needed > self.max_event_size {
-            self.line.shrink_to_fit();
-            self.data.shrink();
-            self.event_type.shrink();
-            self.id.shrink();
+    /// Whether the event may have a line of this length; reports and forgets it where not.
+    #[inline(never)]
+    fn fits(&mut self, line: usize, sink: &mut impl FnMut(Item<'_>)) -> bool {
+        let fits = self.event_size() + line <= self.max_event_size;
+        if !fits {
+            sink(Item::Error(ParseError::EventTooLarge { limit: self.max_event_size }));
+            self.held = Vec::new();
+            self.line_start = 0;
+            self.data = At::Unset;
+            self.event_type.unset();
+            self.id.unset();
         }
-        (self.max_event_size + own).saturating_sub(all(self))
+        fits
+    }
+
+    /// What the buffers beside `held` have.
+    fn others(&self) -> usize {
+        let large = |slot: &Slot| if slot.capacity() > SMALL { slot.capacity() } else { 0 };
+        large(&self.event_type) + large(&self.id)
+    }
+
+    fn grow_held(&mut self, extra: usize) {
+        let needed = self.held.len() + extra;
+        if needed > self.held.capacity() {
+            if needed + self.others() > self.max_event_size {
+                self.event_type.shrink();
+                self.id.shrink();
+            }
+            let room = self.max_event_size.saturating_sub(self.others());
+            grow(&mut self.held, extra, room);
+        }
     }
 
     /// [spec] Dispatch the event, 9.2.6: what a blank line does.
-    #[inline]
+    #[inline(always)]
     fn dispatch(&mut self, chunk: &[u8], sink: &mut impl FnMut(Item<'_>)) {
         // [spec] 1. Set the last event ID string of the event source to the value of the last event ID buffer.
         let id_changed = self.id.is_set();
@@ -294,7 +348,7 @@ impl Parser {
             self.id.unset();
         }
         let last_event_id = Text::new(self.last_event_id.get(chunk).unwrap_or_default());
-        if let Some(data) = self.data.get(chunk) {
+        if let Some(data) = self.data.get(chunk, &self.held) {
             // [spec] 6. If the event type buffer has a value other than the empty string, change the type to it.
             let event_type = match self.event_type.get(chunk) {
                 None | Some([]) => b"message",
@@ -308,18 +362,36 @@ impl Parser {
             sink(Item::LastEventId(last_event_id));
         }
         // [spec] 7. Set the data buffer and the event type buffer to the empty string.
-        self.data.unset();
+        self.data = At::Unset;
+        self.held.clear();
+        self.line_start = 0;
+        give_back(&mut self.held);
         self.event_type.unset();
     }
 
     /// Copies what must outlive the chunk.
     fn settle(&mut self, chunk: &[u8]) {
-        self.data.settle(chunk);
+        self.settle_data(chunk);
         self.event_type.settle(chunk);
         self.id.settle(chunk);
         self.last_event_id.settle(chunk);
     }
+
+    /// Before a line is held, so that the line comes behind the data.
+    fn settle_data(&mut self, chunk: &[u8]) {
+        if let At::Chunk(range) = &self.data {
+            let range = range.clone();
+            self.held.clear();
+            self.grow_held(range.len());
+            self.held.extend_from_slice(&chunk[range]);
+            self.data = At::Buffer(0..self.held.len());
+            self.line_start = self.held.len();
+        }
+    }
 }
+
+/// A type or id of this size takes so little memory that it is not counted.
+const SMALL: usize = 64;
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.
 fn may_be_id(value: &[u8]) -> bool {
@@ -327,6 +399,7 @@ fn may_be_id(value: &[u8]) -> bool {
 }
 
 /// Hands over the fields that no event waits for.
+#[inline(never)]
 fn report(name: Name, field: &[u8], value: &[u8], sink: &mut impl FnMut(Item<'_>)) {
     match name {
         Name::Comment => sink(Item::Comment(Text::new(value))),

@@ -10,7 +10,7 @@ use super::utf16::{Carried, Chunk};
 use crate::{Event, Item};
 
 /// Words before the entries: how many entries, whether the chunk must be decoded, where the carried text is and its bytes.
-pub(super) const HEADER: usize = 4;
+const HEADER: usize = 4;
 
 // The kind of an entry, the low bits of its first word; js/batch.ts has the same numbers.
 const EVENT: u32 = 0;
@@ -56,7 +56,7 @@ impl Types {
 
 /// The table and the carried text, re-used for every chunk of every parser.
 pub(super) struct Table {
-    pub(super) words: Vec<u32>,
+    words: Vec<u32>,
     carried: Carried,
     types: Types,
 }
@@ -64,16 +64,20 @@ pub(super) struct Table {
 impl Table {
     pub(super) fn new() -> Self {
         let message: Box<[u8]> = Box::from(*b"message");
-        Table { words: Vec::new(), carried: Carried::default(), types: Types { known: Vec::from([message]), last: 0 } }
+        Table {
+            words: Vec::from([0; HEADER]),
+            carried: Carried::default(),
+            types: Types { known: Vec::from([message]), last: 0 },
+        }
     }
 
     pub(super) fn begin(&mut self) {
-        self.words.clear();
-        self.words.resize(HEADER, 0);
+        self.words.truncate(HEADER);
         self.carried.clear();
     }
 
-    pub(super) fn finish(&mut self, chunk: &Chunk<'_>) {
+    /// Writes the header, and tells where the table is.
+    pub(super) fn finish(&mut self, chunk: &Chunk<'_>) -> u32 {
         let carried = self.carried.as_bytes();
         let header = [
             ((self.words.len() - HEADER) / 5) as u32,
@@ -82,12 +86,20 @@ impl Table {
             carried.len() as u32,
         ];
         self.words[..HEADER].copy_from_slice(&header);
+        self.words.as_ptr() as u32
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, chunk: &mut Chunk<'_>, item: Item<'_>, wants: u32) {
         match item {
             Item::Event(event) => self.push_event(chunk, event),
+            item => self.push_other(chunk, item, wants),
+        }
+    }
+
+    #[inline(never)]
+    fn push_other(&mut self, chunk: &mut Chunk<'_>, item: Item<'_>, wants: u32) {
+        match item {
             Item::Comment(text) if wants & WANTS_COMMENTS != 0 => {
                 self.push_texts(chunk, COMMENT, text.as_bytes(), &[]);
             }
@@ -105,11 +117,11 @@ impl Table {
                 let (end, _) = self.carried.push(&[]);
                 self.entry([ERROR | FIRST_CARRIED, start, end, 0, 0]);
             }
-            Item::Comment(_) | Item::Field { .. } => {}
+            _ => {}
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_event(&mut self, chunk: &mut Chunk<'_>, event: Event<'_>) {
         let mut kind = EVENT;
         match self.type_number(event.event_type.as_bytes()) {
@@ -129,11 +141,16 @@ impl Table {
         self.push_texts(chunk, kind, event.data.as_bytes(), id);
     }
 
-    #[inline]
+    #[inline(always)]
     fn type_number(&mut self, event_type: &[u8]) -> Option<usize> {
         if let Some(number) = self.types.find(event_type) {
             return Some(number);
         }
+        self.new_type(event_type)
+    }
+
+    #[cold]
+    fn new_type(&mut self, event_type: &[u8]) -> Option<usize> {
         if self.types.known.len() == Types::MOST {
             return None;
         }
@@ -143,7 +160,7 @@ impl Table {
         Some(self.types.known.len() - 1)
     }
 
-    #[inline]
+    #[inline(always)]
     fn push_texts(&mut self, chunk: &mut Chunk<'_>, mut kind: u32, first: &[u8], second: &[u8]) {
         let mut place = |value: &[u8], flag| {
             if value.is_empty() {
@@ -158,7 +175,7 @@ impl Table {
         self.entry([kind, first.0, first.1, second.0, second.1]);
     }
 
-    #[inline]
+    #[inline(always)]
     fn entry(&mut self, words: [u32; 5]) {
         self.words.extend_from_slice(&words);
     }

@@ -4,7 +4,7 @@
 //! happens once a connection is here.
 
 use alloc::rc::Rc;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
@@ -90,6 +90,8 @@ struct Driver {
     /// Aborts the fetch that is under way, also while its body is read.
     abort: RefCell<Option<AbortController>>,
     sleep: RefCell<Option<Sleep>>,
+    /// The caller has closed or aborted: nothing is told any more, not even of what failed before.
+    silent: Cell<bool>,
     /// Set when the reader met a limit: the fetch is broken off, but it was not the network.
     refused: Cell<Option<ParseError>>,
 }
@@ -163,6 +165,7 @@ impl Source {
             url,
             abort: RefCell::new(None),
             sleep: RefCell::new(None),
+            silent: Cell::new(false),
             refused: Cell::new(None),
         };
         Source { driver: Rc::new(driver) }
@@ -176,6 +179,7 @@ impl Source {
     /// Closes for good; nothing is told after it.
     pub fn close(&self) {
         self.driver.connection.borrow_mut().close();
+        self.driver.silent.set(true);
         self.driver.stop();
     }
 
@@ -184,6 +188,7 @@ impl Source {
         let step = self.driver.connection.borrow_mut().failed(Cause::Aborted, moment());
         self.driver.stop();
         self.driver.tell(&step, Details { cause: reason, ..Details::default() });
+        self.driver.silent.set(true);
     }
 
     /// Gives up before the first attempt, as the URL has a scheme that no fetch knows.
@@ -296,9 +301,12 @@ impl Driver {
             Step::End(failure) => (failure, true),
             Step::Open | Step::Ignored => return,
         };
+        if self.silent.get() {
+            return;
+        }
         let delay = failure.delay().map_or(-1.0, |delay| delay as f64);
         let Details { response, body, cause } = details;
-        let (code, message) = (failure.code(), failure.to_string());
+        let (code, message) = (failure.code(), failure.message());
         self.host.failed(code, &message, failure.attempt(), delay, quiet, &response, &body, &cause);
     }
 

@@ -1,6 +1,7 @@
 //! The writing side of the boundary: many events in one text and one table in, frames out.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -35,9 +36,7 @@ impl Framer {
     /// A framer for batches of up to `events` events.
     #[wasm_bindgen(constructor)]
     pub fn new(events: u32) -> Framer {
-        let mut table = Vec::new();
-        table.resize(events as usize * ENTRY, 0);
-        Framer { input: Vec::new(), table, error: None }
+        Framer { input: Vec::new(), table: vec![0; events as usize * ENTRY], error: None }
     }
 
     /// Where JavaScript writes the table. It never moves.
@@ -50,8 +49,7 @@ impl Framer {
     pub fn reserve(&mut self, bytes: u32) -> u32 {
         let bytes = bytes as usize;
         if bytes > self.input.len() || self.input.len() > KEEP {
-            self.input = Vec::new();
-            self.input.resize(bytes, 0);
+            self.input = vec![0; bytes];
         }
         self.input.as_ptr() as u32
     }

@@ -1,5 +1,6 @@
 //! The parser as JavaScript has it.
 
+use alloc::vec;
 use alloc::vec::Vec;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -25,6 +26,11 @@ impl RawParser {
         RawParser { parser, wants }
     }
 
+    /// Ends the stream: what is left of it is dropped.
+    pub fn end(&mut self) {
+        self.parser.end(false, |_| {});
+    }
+
     /// Forgets the stream.
     pub fn reset(&mut self) {
         self.parser.reset();
@@ -43,9 +49,7 @@ impl Batch {
     /// A batch whose input takes chunks of up to `capacity` bytes; JavaScript cuts larger ones.
     #[wasm_bindgen(constructor)]
     pub fn new(capacity: u32) -> Batch {
-        let mut input = Vec::new();
-        input.resize(capacity as usize, 0);
-        Batch { input, table: Table::new() }
+        Batch { input: vec![0; capacity as usize], table: Table::new() }
     }
 
     /// Where JavaScript puts a chunk. It never moves.
@@ -60,16 +64,6 @@ impl Batch {
         let mut chunk = Chunk::new(bytes);
         self.table.begin();
         parser.parser.feed(bytes, |item| self.table.push(&mut chunk, item, parser.wants));
-        self.table.finish(&chunk);
-        self.table.words.as_ptr() as u32
-    }
-
-    /// Ends the stream, and tells where the table is, as `feed` does.
-    pub fn end(&mut self, parser: &mut RawParser, flush: bool) -> u32 {
-        let mut chunk = Chunk::new(&[]);
-        self.table.begin();
-        parser.parser.end(flush, |item| self.table.push(&mut chunk, item, parser.wants));
-        self.table.finish(&chunk);
-        self.table.words.as_ptr() as u32
+        self.table.finish(&chunk)
     }
 }
