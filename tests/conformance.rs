@@ -18,20 +18,27 @@ use serde_json::Value;
 /// Inputs up to this size are split at every offset, larger ones at those that [`offsets`] gives.
 const EVERY_OFFSET: usize = 1024;
 
-/// Collects what failed, so that one run tells all of it.
+/// Collects what failed, so that one run tells all of it: of each case the first way that did.
 #[derive(Default)]
-struct Failures(String, usize);
+struct Failures {
+    checks: usize,
+    text: String,
+    cases: HashSet<String>,
+}
 
 impl Failures {
     fn check(&mut self, name: &str, way: &str, found: &(Vec<Found>, String), expected: &(Vec<Found>, String)) {
-        if found != expected {
-            self.1 += 1;
-            let _ = writeln!(self.0, "{name} ({way})\n  expected {}\n  found    {}", short(expected), short(found));
+        if found == expected {
+            return;
+        }
+        self.checks += 1;
+        if self.cases.insert(name.into()) {
+            let _ = writeln!(self.text, "{name} ({way})\n  expected {}\n  found    {}", short(expected), short(found));
         }
     }
 
     fn none(self) {
-        assert!(self.1 == 0, "{} failed:\n{}", self.1, self.0);
+        assert!(self.checks == 0, "{} checks of {} cases failed:\n{}", self.checks, self.cases.len(), self.text);
     }
 }
 

@@ -60,11 +60,12 @@ fn feed(limit: usize, chunk: usize, pieces: impl IntoIterator<Item = Vec<u8>>) -
         for bytes in piece.chunks(chunk) {
             let before = LIVE.get();
             PEAK.set(before);
+            let id = parser.last_event_id().as_bytes().len();
             parser.feed(bytes, |item| errors += usize::from(matches!(item, Item::Error(_))));
             let peak = held + PEAK.get() - before;
             held += LIVE.get() - before;
             fed += bytes.len();
-            let most = (limit + chunk + CONSTANT + parser.last_event_id().as_bytes().len()) as isize;
+            let most = (limit + chunk + CONSTANT + id.max(parser.last_event_id().as_bytes().len())) as isize;
             assert!(
                 peak <= most,
                 "expected at most {most} live bytes, found {peak} after {fed} (limit {limit}, chunk {chunk})"
@@ -146,6 +147,20 @@ fn events_of_the_largest_size_again_and_again() {
     });
 }
 
+/// A line that does not belong behind the data that is there.
+#[test]
+fn a_large_type_or_id_after_large_data() {
+    for kind in ["event", "id"] {
+        check(0, |limit| {
+            (0..6).map(move |_| [field("data", limit / 2), field(kind, limit / 2), b"\n".to_vec()].concat())
+        });
+        check(0, |limit| {
+            let third = limit / 3;
+            (0..6).map(move |_| [field(kind, third), field("data", third), field(kind, third), b"\n".to_vec()].concat())
+        });
+    }
+}
+
 /// A large part of each kind in turn: a buffer that one has grown must not stay beside that of the next.
 #[test]
 fn events_that_are_large_in_another_part_each_time() {
@@ -162,13 +177,15 @@ fn events_over_the_limit_again_and_again() {
     check(6, |limit| (0..6).map(move |_| [field("data", limit), field("data", limit), b"\n".to_vec()].concat()));
 }
 
-/// The last event ID stays for good, and counts for what comes after it.
+/// The last event ID stays for good, beside the limit.
 #[test]
 fn a_large_last_event_id_beside_a_large_event() {
-    let event = |id: usize, data: usize| [field("id", id), field("data", data), b"\n".to_vec()].concat();
-    check(0, |limit| (0..6).map(move |_| event(limit / 4, limit / 4)));
-    check(5, |limit| (0..6).map(move |_| event(limit / 2, limit / 2)));
-    check(6, |limit| [event(limit / 2, 10)].into_iter().chain((0..6).map(move |_| event(10, limit))));
+    check(0, |limit| {
+        let id = [field("id", limit), b"\n".to_vec()].concat();
+        let data = [field("data", limit), b"\n".to_vec()].concat();
+        [id.clone(), data.clone(), id, data]
+    });
+    check(0, |limit| (0..6).map(move |_| [field("id", limit / 2), field("data", limit / 2), b"\n".to_vec()].concat()));
 }
 
 /// After a rare large event its memory is given back, whatever the limit.
