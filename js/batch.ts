@@ -21,7 +21,7 @@ export const WANTS_FIELDS = 2;
 /** The limit for one event in bytes, where none is given: that of `Parser` in Rust. */
 const DEFAULT_MAX_EVENT_SIZE = 16 * 1024 * 1024;
 
-const HEADER = 4;
+const HEADER = 6;
 const ENTRY = 5;
 const EVENT = 0;
 const COMMENT = 1;
@@ -43,6 +43,8 @@ const INPUT_SIZE = 128 * 1024;
 
 // The standard's byte order mark is the parser's to strip, once a stream and not once a chunk.
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+/** Tells text whose units can be counted from text that has U+FFFD in unknown places. */
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
 /** The wasm memory of this page's batches, made when the first chunk comes. */
@@ -145,28 +147,45 @@ export class StreamParser {
     const input = this.#input;
     input.refresh();
     const { words } = input;
-    let at = pointer >>> 2;
+    const at = pointer >>> 2;
     const count = words[at]!;
     if (count === 0) return;
-    const text = words[at + 1] ? decoder.decode(chunk) : '';
-    const length = words[at + 3]!;
-    const start = words[at + 2]!;
-    const carried = length ? decoder.decode(input.bytes.subarray(start, start + length)) : '';
+    const [from, to, start] = [words[at + 2]!, words[at + 3]!, words[at + 4]!];
+    const carried = input.bytes.subarray(start, start + words[at + 5]!);
+    const end = at + HEADER + count * ENTRY;
+    let batch: Found[];
+    if (words[at + 1] === 0) {
+      // ASCII: bytes are units.
+      batch = this.#texts(words, at + HEADER, end, to ? decoder.decode(chunk) : '', decoder.decode(carried));
+    } else {
+      const texts = strictTexts(chunk.subarray(from, to), carried);
+      if (texts) {
+        input.batch.measure();
+        batch = this.#texts(words, at + HEADER, end, ...texts);
+      } else {
+        batch = this.#texts(words, at + HEADER, end, new Pieces(chunk), new Pieces(carried));
+      }
+    }
+    if (batch.length) deliver(batch);
+  }
+
+  /** The entries of a table, cut out of their two texts. */
+  #texts(words: Uint32Array, at: number, end: number, chunk: Sliceable, carried: Sliceable): Found[] {
+    const { types } = this.#input;
     const batch: Found[] = [];
     let rareType = '';
-    at += HEADER;
-    for (let left = count; left > 0; left--, at += ENTRY) {
+    for (; at < end; at += ENTRY) {
       const kind = words[at]!;
-      const first = (kind & FIRST_CARRIED ? carried : text).slice(words[at + 1], words[at + 2]);
-      switch (kind & KIND) {
-        case EVENT: {
-          if (kind & HAS_ID) {
-            this.lastEventId = (kind & SECOND_CARRIED ? carried : text).slice(words[at + 3], words[at + 4]);
-          }
-          const type = kind & HAS_RARE_TYPE ? rareType : input.types[kind >>> TYPE_SHIFT]!;
-          batch.push(new ServerSentEvent(type, first, this.lastEventId));
-          break;
+      const first = (kind & FIRST_CARRIED ? carried : chunk).slice(words[at + 1]!, words[at + 2]!);
+      if ((kind & KIND) === EVENT) {
+        if (kind & HAS_ID) {
+          this.lastEventId = (kind & SECOND_CARRIED ? carried : chunk).slice(words[at + 3]!, words[at + 4]!);
         }
+        const type = kind & HAS_RARE_TYPE ? rareType : types[kind >>> TYPE_SHIFT]!;
+        batch.push(new ServerSentEvent(type, first, this.lastEventId));
+        continue;
+      }
+      switch (kind & KIND) {
         case COMMENT:
           batch.push(new Note('comment', first));
           break;
@@ -177,7 +196,7 @@ export class StreamParser {
           this.lastEventId = first;
           break;
         case FIELD: {
-          const value = (kind & SECOND_CARRIED ? carried : text).slice(words[at + 3], words[at + 4]);
+          const value = (kind & SECOND_CARRIED ? carried : chunk).slice(words[at + 3]!, words[at + 4]!);
           batch.push(new Note('field', first, value));
           break;
         }
@@ -185,14 +204,37 @@ export class StreamParser {
           batch.push(new Note('error', first));
           break;
         case NEW_TYPE:
-          input.types.push(first);
+          types.push(first);
           break;
         case RARE_TYPE:
           rareType = first;
           break;
       }
     }
-    if (batch.length) deliver(batch);
+    return batch;
+  }
+}
+
+/** A text, or bytes that are cut before they are decoded. */
+interface Sliceable {
+  slice(start: number, end: number): string;
+}
+
+/** Both texts, or nothing where one is not UTF-8. */
+function strictTexts(chunk: Uint8Array, carried: Uint8Array): [string, string] | undefined {
+  try {
+    return [strictDecoder.decode(chunk), strictDecoder.decode(carried)];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes that are not UTF-8: each value is decoded for itself. */
+class Pieces implements Sliceable {
+  constructor(readonly bytes: Uint8Array) {}
+
+  slice(start: number, end: number): string {
+    return decoder.decode(this.bytes.subarray(start, end));
   }
 }
 

@@ -74,8 +74,7 @@ class FrameWriter {
     const at = this.#table + this.#count * ENTRY;
     if (typeof event === 'string') {
       words[at] = DATA;
-      words[at + 4] = event.length;
-      this.#text += event;
+      words[at + 4] = this.#append(event);
     } else {
       this.#addParts(event, words, at);
     }
@@ -110,9 +109,11 @@ class FrameWriter {
     words[at] = parts;
   }
 
+  /** A high surrogate at the end must not meet a low one at the beginning of the next part. */
   #append(value: string | number): number {
     const text = String(value);
-    this.#text += text;
+    const last = text.charCodeAt(text.length - 1);
+    this.#text += last >= 0xd800 && last < 0xdc00 ? `${text.slice(0, -1)}\ufffd` : text;
     return text.length;
   }
 

@@ -124,7 +124,8 @@ fn push_line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.push(b'\n');
 }
 
-struct Bytes<'a>(&'a mut Vec<u8>);
+/// Text written to bytes.
+pub(crate) struct Bytes<'a>(pub(crate) &'a mut Vec<u8>);
 
 impl fmt::Write for Bytes<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {

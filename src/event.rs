@@ -10,7 +10,7 @@ use crate::ParseError;
 ///
 /// Fields are cut out of the bytes of the stream, before any decoding. The standard decodes first and cuts then; as every
 /// delimiter is ASCII, the two give the same text.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {

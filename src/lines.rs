@@ -8,15 +8,15 @@ use crate::simd::{BLOCK, line_ends, short_line_ends};
 /// another search.
 pub(crate) struct LineEnds<'c> {
     chunk: &'c [u8],
-    /// Where the block of `mask` starts.
-    base: usize,
+    /// Where the block of `mask` ends.
+    end: usize,
     /// Line ends of the block that have not been handed out, lowest bit first.
     mask: u64,
 }
 
 impl<'c> LineEnds<'c> {
     pub(crate) fn new(chunk: &'c [u8]) -> Self {
-        LineEnds { chunk, base: 0, mask: mask_at(chunk, 0) }
+        LineEnds { chunk, end: 0, mask: 0 }
     }
 }
 
@@ -26,13 +26,13 @@ impl Iterator for LineEnds<'_> {
     #[inline(always)]
     fn next(&mut self) -> Option<usize> {
         while self.mask == 0 {
-            self.base += BLOCK;
-            if self.base >= self.chunk.len() {
+            if self.end >= self.chunk.len() {
                 return None;
             }
-            self.mask = mask_at(self.chunk, self.base);
+            self.mask = mask_at(self.chunk, self.end);
+            self.end += BLOCK;
         }
-        let at = self.base + self.mask.trailing_zeros() as usize;
+        let at = self.end - BLOCK + self.mask.trailing_zeros() as usize;
         self.mask &= self.mask - 1;
         Some(at)
     }

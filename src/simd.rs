@@ -1,5 +1,6 @@
-//! The two loops that look at every byte, 64 bytes at a time. Each stands here twice, for SIMD and without, and nowhere
-//! else.
+//! The loops that look at every byte. Each stands here twice, for SIMD and without, and nowhere else.
+
+use core::ops::Range;
 
 pub(crate) const BLOCK: usize = 64;
 const QUARTER: usize = 16;
@@ -29,6 +30,19 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
     rest && blocks.iter().all(kernel::is_ascii)
 }
 
+/// How many UTF-16 units a part of valid UTF-8 has: one a code point, two from U+10000 on. It begins and ends between two
+/// code points.
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only JavaScript counts in UTF-16"))]
+pub(crate) fn utf16_units(bytes: &[u8], part: Range<usize>) -> usize {
+    let (quarters, rest) = bytes[part.clone()].as_chunks::<QUARTER>();
+    let whole: u32 = quarters.iter().map(|quarter| kernel::utf16_units(quarter, QUARTER)).sum();
+    let last = match bytes[..part.end].last_chunk() {
+        Some(quarter) => kernel::utf16_units(quarter, rest.len()),
+        None => rest.iter().map(|&byte| u32::from(byte & 0xC0 != 0x80) + u32::from(byte >= 0xF0)).sum(),
+    };
+    (whole + last) as usize
+}
+
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod kernel {
     use super::{BLOCK, QUARTER};
@@ -48,12 +62,27 @@ mod kernel {
     pub(super) fn is_ascii(block: &[u8; BLOCK]) -> bool {
         block.iter().fold(0, |all, &byte| all | byte) < 0x80
     }
+
+    /// Of the last `count` bytes.
+    pub(super) fn utf16_units(quarter: &[u8; QUARTER], count: usize) -> u32 {
+        let counted = quarter.iter().skip(QUARTER - count);
+        counted.map(|&byte| u32::from(byte & 0xC0 != 0x80) + u32::from(byte >= 0xF0)).sum()
+    }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod kernel {
     use super::{BLOCK, QUARTER};
-    use core::arch::wasm32::{u8x16_bitmask, u8x16_eq, u8x16_splat, v128, v128_any_true, v128_load, v128_or};
+    use core::arch::wasm32::{
+        i8x16_bitmask, i8x16_ge, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, v128, v128_any_true,
+        v128_load, v128_or,
+    };
+
+    #[inline]
+    fn load(quarter: &[u8; QUARTER]) -> v128 {
+        // SAFETY: the 16 bytes are those of the quarter, and v128_load needs no alignment.
+        unsafe { v128_load(quarter.as_ptr().cast()) }
+    }
 
     #[inline]
     fn quarters(block: &[u8; BLOCK]) -> [v128; 4] {
@@ -69,8 +98,7 @@ mod kernel {
 
     #[inline]
     pub(super) fn short_line_ends(quarter: &[u8; QUARTER]) -> u64 {
-        // SAFETY: the 16 bytes are those of the quarter, and v128_load needs no alignment.
-        u64::from(u8x16_bitmask(hits(unsafe { v128_load(quarter.as_ptr().cast()) })))
+        u64::from(u8x16_bitmask(hits(load(quarter))))
     }
 
     #[inline]
@@ -91,5 +119,15 @@ mod kernel {
     #[inline]
     pub(super) fn is_ascii(block: &[u8; BLOCK]) -> bool {
         u8x16_bitmask(any(quarters(block))) == 0
+    }
+
+    /// Of the last `count` bytes.
+    #[inline]
+    pub(super) fn utf16_units(quarter: &[u8; QUARTER], count: usize) -> u32 {
+        let bytes = load(quarter);
+        let counted = |mask: u16| (u32::from(mask) >> (QUARTER - count)).count_ones();
+        // As signed numbers, the bytes that continue a code point are those below -64.
+        counted(i8x16_bitmask(i8x16_ge(bytes, i8x16_splat(-64))))
+            + counted(u8x16_bitmask(u8x16_ge(bytes, u8x16_splat(0xF0))))
     }
 }

@@ -4,8 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::batch::Table;
-use super::utf16::Chunk;
+use super::batch::{Chunk, Table};
 use crate::Parser;
 
 /// The state of one stream.
@@ -65,5 +64,11 @@ impl Batch {
         self.table.begin();
         parser.parser.feed(bytes, |item| self.table.push(&mut chunk, item, parser.wants));
         self.table.finish(&chunk)
+    }
+
+    /// Turns the table into UTF-16 units, where the header says that the texts are not ASCII and they have proved to be
+    /// UTF-8.
+    pub fn measure(&mut self) {
+        self.table.measure(&self.input);
     }
 }
