@@ -218,6 +218,23 @@ const CHECKS = {
     }
   },
 
+  'data that encodes while it is encoded': (api, check) => {
+    const decode = (bytes) => new TextDecoder().decode(bytes);
+    let inner;
+    const data = {
+      toJSON() {
+        inner = decode(api.encode({ data: 'inner' }));
+        return 'outer';
+      },
+    };
+    check(
+      'outer',
+      decode(api.encode([{ data: 'first' }, { id: '1', data }])),
+      'data: first\n\nid: 1\ndata: "outer"\n\n',
+    );
+    check('inner', inner, 'data: inner\n\n');
+  },
+
   'an error leaves nothing behind': (api, check) => {
     const good = Array.from({ length: 100 }, (_, number) => ({ data: `${number}` }));
     for (const bad of [
