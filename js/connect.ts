@@ -87,6 +87,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
   close(): void {
     this.#driver.close();
     this.#arrived = undefined;
+    this.#iterator.finish();
     this.#end();
   }
 

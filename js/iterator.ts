@@ -40,7 +40,7 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
 
   async return(): Promise<IteratorResult<T>> {
     if (!this.#done) {
-      this.#finish();
+      this.finish();
       await this.#cancel();
     }
     return { done: true, value: undefined };
@@ -55,13 +55,13 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
     try {
       while (!this.#done && this.#at >= this.#batch.length) {
         const batch = await this.#pull();
-        if (!batch) this.#finish();
+        if (!batch) this.finish();
         else if (!this.#done) this.#set(batch);
       }
       if (this.#done) return { done: true, value: undefined };
       return { done: false, value: this.#batch[this.#at++]! };
     } catch (error) {
-      this.#finish();
+      this.finish();
       throw error;
     } finally {
       this.#waiting--;
@@ -74,7 +74,8 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
     this.#at = 0;
   }
 
-  #finish(): void {
+  /** Gives nothing more, not even what has come. */
+  finish(): void {
     this.#done = true;
     this.#set([]);
   }
