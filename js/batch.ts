@@ -21,7 +21,7 @@ export const WANTS_FIELDS = 2;
 /** The limit for one event in bytes, where none is given: that of `Parser` in Rust. */
 const DEFAULT_MAX_EVENT_SIZE = 16 * 1024 * 1024;
 
-const HEADER = 6;
+const HEADER = 8;
 const ENTRY = 5;
 const EVENT = 0;
 const COMMENT = 1;
@@ -47,14 +47,33 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
+type RawParser = InstanceType<typeof parserEngine.RawParser>;
+
+/** A parser in wasm memory, and the stream that it has begun. */
+interface Entry {
+  readonly raw: RawParser;
+  owner: StreamParser | undefined;
+}
+
 /** The wasm memory of this page's batches, made when the first chunk comes. */
 class Input {
   readonly batch = new parserEngine.Batch(INPUT_SIZE);
-  readonly pointer = this.batch.input;
   /** Strings for the types that the table gives as numbers. */
   readonly types = ['message'];
+  /**
+   * A parser that is between two events. The next stream may take it over, so that streams that come one after the other
+   * share one, and only one that is abandoned within an event is left to the garbage collector.
+   */
+  idle: Entry | undefined = { raw: new parserEngine.RawParser(), owner: undefined };
   bytes = new Uint8Array();
   words = new Uint32Array();
+  readonly pointer: number;
+
+  constructor() {
+    const header = this.batch.feed(this.idle!.raw, 0) >>> 2;
+    this.refresh();
+    this.pointer = this.words[header + 6]!;
+  }
 
   /**
    * Views on the memory die when it grows, also within a call. A dead one has no length, which is 5 ns to see; asking the
@@ -67,6 +86,11 @@ class Input {
       this.words = new Uint32Array(buffer);
     }
   }
+
+  /** The beginning of the input. */
+  view(length: number): Uint8Array<ArrayBuffer> {
+    return this.bytes.subarray(this.pointer, this.pointer + length);
+  }
 }
 
 let shared: Input | undefined;
@@ -77,23 +101,36 @@ export class StreamParser {
   lastEventId: string;
   /** The limit for one event, in bytes. */
   readonly maxEventSize: number;
-  readonly #raw;
+  readonly #wants: number;
   readonly #input = (shared ??= new Input());
+  #entry: Entry | undefined;
+  /** The stream is past its first bytes, where a byte order mark may stand. */
+  #begun = false;
+  /** Counts streams: a chunk of one that was left is not read on. */
+  #stream = 0;
   /** A high surrogate that ended a text: its other half begins the next one. */
   #half = '';
 
   constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, wants = 0) {
     this.lastEventId = options.lastEventId ?? '';
-    this.maxEventSize = Math.min(options.maxEventSize ?? DEFAULT_MAX_EVENT_SIZE, 0xffff_ffff);
-    this.#raw = new parserEngine.RawParser(this.maxEventSize, wants, this.lastEventId);
+    const limit = options.maxEventSize ?? DEFAULT_MAX_EVENT_SIZE;
+    if (!(limit >= 0)) throw new RangeError(`expected maxEventSize to be a number of bytes, found ${limit}`);
+    this.maxEventSize = Math.min(limit, 0xffff_ffff);
+    this.#wants = wants;
   }
 
   feed(chunk: Uint8Array, deliver: Deliver): void {
+    if (this.#half) {
+      const half = encoder.encode(this.#half);
+      this.#half = '';
+      this.#feedPiece(half, deliver);
+    }
     if (chunk.length <= INPUT_SIZE) {
       this.#feedPiece(chunk, deliver);
       return;
     }
-    for (let start = 0; start < chunk.length; start += INPUT_SIZE) {
+    const stream = this.#stream;
+    for (let start = 0; start < chunk.length && stream === this.#stream; start += INPUT_SIZE) {
       this.#feedPiece(chunk.subarray(start, start + INPUT_SIZE), deliver);
     }
   }
@@ -103,75 +140,101 @@ export class StreamParser {
     const last = rest.charCodeAt(rest.length - 1);
     this.#half = last >= 0xd800 && last < 0xdc00 ? rest.slice(-1) : '';
     if (this.#half) rest = rest.slice(0, -1);
-    while (rest) {
+    const stream = this.#stream;
+    while (rest && stream === this.#stream) {
       const input = this.#input;
       input.refresh();
-      const target = input.bytes.subarray(input.pointer, input.pointer + INPUT_SIZE);
-      const { read, written } = encoder.encodeInto(rest, target);
-      this.#read(input.batch.feed(this.#raw, written), target.subarray(0, written), deliver);
+      const { read, written } = encoder.encodeInto(rest, input.view(INPUT_SIZE));
       rest = rest.slice(read);
+      this.#parse(written, undefined, deliver);
     }
   }
 
   end(flush: boolean, deliver: Deliver): void {
     if (flush) {
       // An LF that may belong to a CR, one that ends the line, and the blank line.
-      const end = this.#half ? `${this.#half}\n\n\n` : '\n\n\n';
-      this.#half = '';
-      this.feed(encoder.encode(end), deliver);
+      this.feed(encoder.encode('\n\n\n'), deliver);
     }
-    this.#half = '';
-    this.#raw.end();
+    this.free();
   }
 
   reset(): void {
-    this.#raw.reset();
-    this.#half = '';
+    this.free();
     this.lastEventId = '';
   }
 
-  /** Gives the wasm memory back; the parser is not to be used again. */
+  /** Forgets what is unfinished, also of the chunk that is being read, and gives its memory back; what comes next is a new stream with the same last event ID. */
   free(): void {
-    this.#raw.free();
+    this.#stream++;
+    this.#half = '';
+    this.#begun = false;
+    if (this.#entry?.owner === this) {
+      this.#entry.raw.begin(0, 0, false);
+      this.#input.idle ??= this.#entry;
+      this.#entry.owner = undefined;
+    }
+    this.#entry = undefined;
   }
 
   #feedPiece(chunk: Uint8Array, deliver: Deliver): void {
     const input = this.#input;
     input.refresh();
     input.bytes.set(chunk, input.pointer);
-    this.#read(input.batch.feed(this.#raw, chunk.length), chunk, deliver);
+    this.#parse(chunk.length, chunk, deliver);
+  }
+
+  /** The parser that has what is unfinished of this stream, or any that is between two events. */
+  #raw(): RawParser {
+    const input = this.#input;
+    let entry = this.#entry;
+    if (entry?.owner !== this) {
+      entry = this.#entry = input.idle ?? { raw: new parserEngine.RawParser(), owner: this };
+      entry.owner = this;
+      entry.raw.begin(this.maxEventSize, this.#wants, this.#begun);
+    }
+    if (input.idle === entry) input.idle = undefined;
+    return entry.raw;
+  }
+
+  /** Parses what is in the input, and decodes it from `chunk` where it came from one. */
+  #parse(length: number, chunk: Uint8Array | undefined, deliver: Deliver): void {
+    const input = this.#input;
+    const table = input.batch.feed(this.#raw(), length) >>> 2;
+    input.refresh();
+    if (input.words[table + 7]) {
+      input.idle ??= this.#entry;
+      this.#begun = true;
+    }
+    if (input.words[table]) this.#read(table, chunk ?? input.view(length), deliver);
   }
 
   /** All strings are made before anything is handed over: what a listener does can't touch the table any more. */
-  #read(pointer: number, chunk: Uint8Array, deliver: Deliver): void {
+  #read(table: number, chunk: Uint8Array, deliver: Deliver): void {
     const input = this.#input;
-    input.refresh();
     const { words } = input;
-    const at = pointer >>> 2;
-    const count = words[at]!;
-    if (count === 0) return;
-    const [from, to, start] = [words[at + 2]!, words[at + 3]!, words[at + 4]!];
-    const carried = input.bytes.subarray(start, start + words[at + 5]!);
-    const end = at + HEADER + count * ENTRY;
+    const entries = table + HEADER;
+    const end = entries + words[table]! * ENTRY;
+    const [to, start, length] = [words[table + 3]!, words[table + 4]!, words[table + 5]!];
+    const carried = length ? input.bytes.subarray(start, start + length) : NO_BYTES;
     let batch: Found[];
-    if (words[at + 1] === 0) {
-      // ASCII: bytes are units.
-      batch = this.#texts(words, at + HEADER, end, to ? decoder.decode(chunk) : '', decoder.decode(carried));
+    if (words[table + 1] === 0) {
+      // ASCII: bytes are units. A decoder costs 100 ns even where there is nothing to decode.
+      batch = this.#cut(entries, end, to ? decoder.decode(chunk) : '', length ? decoder.decode(carried) : '');
     } else {
-      const texts = strictTexts(chunk.subarray(from, to), carried);
+      const texts = strictTexts(chunk.subarray(words[table + 2], to), carried);
       if (texts) {
         input.batch.measure();
-        batch = this.#texts(words, at + HEADER, end, ...texts);
+        batch = this.#cut(entries, end, ...texts);
       } else {
-        batch = this.#texts(words, at + HEADER, end, new Pieces(chunk), new Pieces(carried));
+        batch = this.#cut(entries, end, new Pieces(chunk), new Pieces(carried));
       }
     }
     if (batch.length) deliver(batch);
   }
 
   /** The entries of a table, cut out of their two texts. */
-  #texts(words: Uint32Array, at: number, end: number, chunk: Sliceable, carried: Sliceable): Found[] {
-    const { types } = this.#input;
+  #cut(at: number, end: number, chunk: Sliceable, carried: Sliceable): Found[] {
+    const { types, words } = this.#input;
     const batch: Found[] = [];
     let rareType = '';
     for (; at < end; at += ENTRY) {
@@ -214,6 +277,8 @@ export class StreamParser {
     return batch;
   }
 }
+
+const NO_BYTES = new Uint8Array();
 
 /** A text, or bytes that are cut before they are decoded. */
 interface Sliceable {

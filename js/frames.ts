@@ -41,12 +41,17 @@ class FrameWriter {
   readonly #table = this.#framer.table >>> 2;
   #bytes = new Uint8Array();
   #words = new Uint32Array();
+  /** A batch is being made. */
+  busy = false;
   /** The strings of the batch, one behind the other. */
   #text = '';
   #count = 0;
 
   /** Appends the frames of events to an outbox. Throws for the first one that is refused, after those before it. */
   write(outbox: Outbox, events: readonly EventInit[]): void {
+    // A `toJSON` that sends: its events must not come between the parts of this one.
+    if (this.busy) return new FrameWriter().write(outbox, events);
+    this.busy = true;
     try {
       for (const event of events) {
         this.#add(event);
@@ -56,6 +61,7 @@ class FrameWriter {
     } finally {
       this.#text = '';
       this.#count = 0;
+      this.busy = false;
     }
   }
 
@@ -75,8 +81,10 @@ class FrameWriter {
     if (typeof event === 'string') {
       words[at] = DATA;
       words[at + 4] = this.#append(event);
-    } else {
+    } else if (typeof event === 'object' && event !== null) {
       this.#addParts(event, words, at);
+    } else {
+      throw new TypeError(`expected an event to be a string or an object, found ${String(event)}`);
     }
     this.#count++;
   }
@@ -159,12 +167,13 @@ export function frameWriter(): FrameWriter {
  * encode({ event: 'greeting', id: '7', data: { hello: 'world' } });
  */
 export function encode(event: EventInit | readonly EventInit[]): Uint8Array<ArrayBuffer> {
-  scratch ??= new serverEngine.Outbox(0);
+  const writer = frameWriter();
+  const outbox = writer.busy ? new serverEngine.Outbox(0) : (scratch ??= new serverEngine.Outbox(0));
   try {
-    frameWriter().write(scratch, Array.isArray(event) ? event : [event as EventInit]);
-    return frameWriter().take(scratch);
+    writer.write(outbox, Array.isArray(event) ? event : [event as EventInit]);
+    return writer.take(outbox);
   } finally {
-    scratch.clear();
+    outbox.clear();
   }
 }
 

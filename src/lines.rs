@@ -38,20 +38,13 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
-/// The mask of the block at `base`; what lies behind the end of the chunk counts as no line end.
-#[inline(always)]
-fn mask_at(chunk: &[u8], base: usize) -> u64 {
-    match chunk.get(base..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        Some(block) => line_ends(block),
-        None => last_mask(chunk, base),
-    }
-}
-
-/// A last block that is not whole is read together with what is before it: copying it costs a call out of wasm.
+/// The mask of the block at `base`. One that is not whole is read together with what is before it: copying it would cost a
+/// call out of wasm.
 #[inline(never)]
-fn last_mask(chunk: &[u8], base: usize) -> u64 {
-    match chunk.last_chunk::<BLOCK>() {
-        Some(block) => line_ends(block).unbounded_shr((BLOCK - (chunk.len() - base)) as u32),
+fn mask_at(chunk: &[u8], base: usize) -> u64 {
+    let start = base.min(chunk.len().saturating_sub(BLOCK));
+    match chunk[start..].first_chunk() {
+        Some(block) => line_ends(block) >> (base - start),
         None => short_line_ends(chunk),
     }
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::event::MESSAGE;
 use crate::field::{Name, digits, split};
 use crate::lines::LineEnds;
 use crate::slot::{At, Slot, give_back, grow};
@@ -17,7 +18,7 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// chunk where they can. The result never depends on where the chunks were cut. The work is linear in the bytes.
 ///
 /// It holds what an unfinished event needs, at most [`with_max_event_size`](Parser::with_max_event_size) bytes, and beside
-/// them the last event ID.
+/// them the last event ID. A type or id that comes behind data is there twice while it is moved to a place of its own.
 ///
 /// ```
 /// use eventsource_wasm::{Item, Parser};
@@ -121,6 +122,21 @@ impl Parser {
         self.line_len() + self.event_size()
     }
 
+    /// Whether nothing is unfinished: any other parser that is past the beginning of its stream would go on the same way, but
+    /// for the last event ID.
+    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "for parsers that JavaScript shares"))]
+    pub(crate) fn is_between_events(&self) -> bool {
+        let unfinished = self.after_cr || self.skip.is_some() || self.id.is_set() || self.event_type.is_set();
+        self.bom == BOM.len() && !unfinished && !self.data.is_set() && self.held.is_empty()
+    }
+
+    /// A parser that is past the place where a byte order mark may stand.
+    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "for parsers that JavaScript shares"))]
+    pub(crate) const fn past_bom(mut self) -> Self {
+        self.bom = BOM.len();
+        self
+    }
+
     /// Forgets the stream, the last event ID too, and keeps the limit.
     pub fn reset(&mut self) {
         *self = Parser::new().with_max_event_size(self.max_event_size);
@@ -133,13 +149,14 @@ impl Parser {
         let roomy = self.buffered_bytes() + chunk.len() <= self.max_event_size;
         let mut start = 0;
         for end in LineEnds::new(chunk) {
+            if end < start {
+                // The blank line of an event that was dispatched with its data line.
+                continue;
+            }
             // [spec] end-of-line = ( cr lf / cr / lf ). A CR ends its line at once; an LF right behind it is part of it.
             let of_crlf = self.after_cr && end == start && chunk[end] == b'\n';
             self.after_cr = chunk[end] == b'\r';
-            if !of_crlf {
-                self.end_line(chunk, start..end, roomy, &mut sink);
-            }
-            start = end + 1;
+            start = if of_crlf { end + 1 } else { self.end_line(chunk, start..end, roomy, &mut sink) };
         }
         self.settle(chunk);
         if start < chunk.len() {
@@ -180,18 +197,20 @@ impl Parser {
         chunk
     }
 
-    /// Takes a line that ends in this chunk, where `range` of it lies.
+    /// Takes a line that ends in this chunk, where `range` of it lies, and tells where the next one begins.
     #[inline(always)]
-    fn end_line(&mut self, chunk: &[u8], range: Range<usize>, roomy: bool, sink: &mut impl FnMut(Item<'_>)) {
+    fn end_line(&mut self, chunk: &[u8], range: Range<usize>, roomy: bool, sink: &mut impl FnMut(Item<'_>)) -> usize {
+        let end = range.end;
         if self.skip.is_some() || self.held.len() > self.line_start {
             self.end_held_line(chunk, range, sink);
         } else if range.is_empty() {
-            self.dispatch(chunk, sink);
+            self.blank_line(chunk, sink);
         } else if roomy || self.fits(range.len(), sink) {
-            self.line_in_chunk(chunk, range, sink);
+            return self.line_in_chunk(chunk, range, sink);
         } else {
             self.skip = Some(Skip::LineStart);
         }
+        end + 1
     }
 
     /// Ends a line that began in an earlier chunk, or that is being skipped.
@@ -207,19 +226,29 @@ impl Parser {
         }
     }
 
-    /// A line that lies in the chunk whole: its value stays there.
+    /// A line that lies in the chunk whole: its value stays there. Tells where the next line begins.
     #[inline(always)]
-    fn line_in_chunk(&mut self, chunk: &[u8], range: Range<usize>, sink: &mut impl FnMut(Item<'_>)) {
+    fn line_in_chunk(&mut self, chunk: &[u8], range: Range<usize>, sink: &mut impl FnMut(Item<'_>)) -> usize {
         let line = &chunk[range.clone()];
         let field = split(line);
         let value = range.start + field.value..range.end;
         match field.name {
             Name::Data if self.data.is_set() => self.push_data(chunk, &chunk[value]),
+            // Nearly every event: the blank line is there too, so the data need not be kept (45 to 25 ns an event).
+            Name::Data if chunk[range.end..].starts_with(b"\n\n") => {
+                let id_changed = self.commit_id();
+                self.dispatch(chunk, &chunk[value], id_changed, sink);
+                if self.event_type.is_set() {
+                    self.event_type.unset();
+                }
+                return range.end + 2;
+            }
             Name::Data => self.data = At::Chunk(value),
             Name::Event => self.event_type.set_in_chunk(value),
             Name::Id if may_be_id(&chunk[value.clone()]) => self.id.set_in_chunk(value),
             name => report(name, &line[..field.name_len], &chunk[value], sink),
         }
+        range.end + 1
     }
 
     /// A further data line that lies in the chunk.
@@ -338,28 +367,16 @@ impl Parser {
         }
     }
 
-    /// [spec] Dispatch the event, 9.2.6: what a blank line does.
-    #[inline(always)]
-    fn dispatch(&mut self, chunk: &[u8], sink: &mut impl FnMut(Item<'_>)) {
-        // [spec] 1. Set the last event ID string of the event source to the value of the last event ID buffer.
-        let id_changed = self.id.is_set();
-        if id_changed {
-            core::mem::swap(&mut self.id, &mut self.last_event_id);
-            self.id.unset();
-        }
-        let last_event_id = Text::new(self.last_event_id.get(chunk).unwrap_or_default());
+    /// [spec] If the line is empty, dispatch the event.
+    #[inline(never)]
+    fn blank_line(&mut self, chunk: &[u8], sink: &mut impl FnMut(Item<'_>)) {
+        let id_changed = self.commit_id();
         if let Some(data) = self.data.get(chunk, &self.held) {
-            // [spec] 6. If the event type buffer has a value other than the empty string, change the type to it.
-            let event_type = match self.event_type.get(chunk) {
-                None | Some([]) => b"message",
-                Some(event_type) => event_type,
-            };
-            let (event_type, data) = (Text::new(event_type), Text::new(data));
-            sink(Item::Event(Event { event_type, data, last_event_id, id_changed }));
+            self.dispatch(chunk, data, id_changed, sink);
         } else if id_changed {
             // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty
             // string and return.
-            sink(Item::LastEventId(last_event_id));
+            sink(Item::LastEventId(Text::new(self.last_event_id.get(chunk).unwrap_or_default())));
         }
         // [spec] 7. Set the data buffer and the event type buffer to the empty string.
         self.data = At::Unset;
@@ -367,6 +384,29 @@ impl Parser {
         self.line_start = 0;
         give_back(&mut self.held);
         self.event_type.unset();
+    }
+
+    /// [spec] Dispatch, 1: set the last event ID string of the event source to the value of the last event ID buffer. Tells
+    /// whether a field has set that since the last blank line.
+    #[inline(always)]
+    fn commit_id(&mut self) -> bool {
+        let changed = self.id.is_set();
+        if changed {
+            self.last_event_id.take(&mut self.id);
+        }
+        changed
+    }
+
+    #[inline(always)]
+    fn dispatch(&self, chunk: &[u8], data: &[u8], id_changed: bool, sink: &mut impl FnMut(Item<'_>)) {
+        // [spec] 6. If the event type buffer has a value other than the empty string, change the type to it.
+        let event_type = match self.event_type.get(chunk) {
+            None | Some([]) => &MESSAGE,
+            Some(event_type) => event_type,
+        };
+        let last_event_id = Text::new(self.last_event_id.get(chunk).unwrap_or_default());
+        let (event_type, data) = (Text::new(event_type), Text::new(data));
+        sink(Item::Event(Event { event_type, data, last_event_id, id_changed }));
     }
 
     /// Copies what must outlive the chunk.
@@ -395,7 +435,8 @@ const SMALL: usize = 64;
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.
 fn may_be_id(value: &[u8]) -> bool {
-    !value.contains(&0)
+    // `contains` is twice the size, and no faster for what an id has.
+    value.iter().all(|&byte| byte != 0)
 }
 
 /// Hands over the fields that no event waits for.

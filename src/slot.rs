@@ -79,6 +79,7 @@ impl Slot {
     /// Takes a whole line over, whose value starts at `from`, and leaves a buffer for another: a large value is not copied.
     pub(crate) fn take_line(&mut self, line: &mut Vec<u8>, from: usize) {
         core::mem::swap(&mut self.buffer, line);
+        self.buffer.shrink_to_fit();
         self.at = At::Buffer(from..self.buffer.len());
         line.clear();
         give_back(line);
@@ -109,11 +110,21 @@ impl Slot {
         give_back(&mut self.buffer);
     }
 
-    /// Gives back what the buffer has beyond its value.
+    /// Becomes the value of another slot, and leaves that without one.
+    #[inline(always)]
+    pub(crate) fn take(&mut self, from: &mut Slot) {
+        if let At::Chunk(range) = &from.at {
+            self.at = At::Chunk(range.clone());
+        } else {
+            core::mem::swap(self, from);
+        }
+        from.unset();
+    }
+
+    /// Gives back the buffer that no value lies in.
     pub(crate) fn shrink(&mut self) {
-        match self.at {
-            At::Buffer(_) => self.buffer.shrink_to_fit(),
-            _ => self.buffer = Vec::new(),
+        if !matches!(self.at, At::Buffer(_)) {
+            self.buffer = Vec::new();
         }
     }
 }

@@ -53,7 +53,7 @@ const CONSTANT: usize = 512;
 
 /// Feeds `pieces` in chunks of `chunk` bytes and checks the peak of the parser's live bytes in each call; the number of
 /// errors.
-fn feed(limit: usize, chunk: usize, pieces: impl IntoIterator<Item = Vec<u8>>) -> usize {
+fn feed(limit: usize, chunk: usize, beside: usize, pieces: impl IntoIterator<Item = Vec<u8>>) -> usize {
     let mut parser = Parser::new().with_max_event_size(limit);
     let (mut errors, mut fed, mut held) = (0, 0, 0);
     for piece in pieces {
@@ -81,9 +81,22 @@ const SIZES: [(usize, &[usize]); 3] =
 
 /// Runs `make(limit)` for every limit and chunk.
 fn check<I: IntoIterator<Item = Vec<u8>>>(errors: usize, make: impl Fn(usize) -> I) {
+    check_beside(|_| 0, errors, make);
+}
+
+/// The same where so many bytes may be used beside the limit.
+fn check_beside<I: IntoIterator<Item = Vec<u8>>>(
+    beside: impl Fn(usize) -> usize,
+    errors: usize,
+    make: impl Fn(usize) -> I,
+) {
     for (limit, chunks) in SIZES {
         for &chunk in chunks {
-            assert_eq!(feed(limit, chunk, make(limit)), errors, "errors at limit {limit}, chunk {chunk}");
+            assert_eq!(
+                feed(limit, chunk, beside(limit), make(limit)),
+                errors,
+                "errors at limit {limit}, chunk {chunk}"
+            );
         }
     }
 }
@@ -147,16 +160,18 @@ fn events_of_the_largest_size_again_and_again() {
     });
 }
 
-/// A line that does not belong behind the data that is there.
+/// A type or id that comes behind data is there twice while it is moved to a place of its own.
 #[test]
 fn a_large_type_or_id_after_large_data() {
     for kind in ["event", "id"] {
-        check(0, |limit| {
-            (0..6).map(move |_| [field("data", limit / 2), field(kind, limit / 2), b"\n".to_vec()].concat())
+        let half = |limit| limit / 2;
+        check_beside(half, 0, |limit| {
+            (0..6).map(move |_| [field("data", half(limit)), field(kind, half(limit)), b"\n".to_vec()].concat())
         });
-        check(0, |limit| {
-            let third = limit / 3;
-            (0..6).map(move |_| [field(kind, third), field("data", third), field(kind, third), b"\n".to_vec()].concat())
+        let third = |limit| limit / 3;
+        check_beside(third, 0, |limit| {
+            let [kind, data] = [kind, "data"].map(|name| field(name, third(limit)));
+            (0..6).map(move |_| [kind.clone(), data.clone(), kind.clone(), b"\n".to_vec()].concat())
         });
     }
 }

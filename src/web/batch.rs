@@ -13,12 +13,13 @@ use core::ops::Range;
 
 use super::utf16::Counter;
 use crate::encoder::Bytes;
+use crate::event::MESSAGE;
 use crate::simd::is_ascii;
 use crate::{Event, Item, Text};
 
 /// Words before the entries: how many entries; whether the texts are other than ASCII; the range of the chunk that values lie
-/// in; where the carried text is, and how many bytes.
-const HEADER: usize = 6;
+/// in; where the carried text is, and how many bytes; where the input is; whether the parser is between two events.
+const HEADER: usize = 8;
 /// Words of an entry: its kind and flags, and two ranges.
 const ENTRY: usize = 5;
 
@@ -56,8 +57,15 @@ struct Types {
 impl Types {
     /// More than any protocol has, few enough to search one by one; a stream with more pays a slice an event.
     const MOST: usize = 32;
+    /// A longer one, in bytes, is not kept.
+    const LONGEST: usize = 64;
 
+    #[inline(always)]
     fn find(&mut self, event_type: &[u8]) -> Option<usize> {
+        // The first one, known by its address.
+        if event_type.as_ptr() == MESSAGE.as_ptr() {
+            return Some(0);
+        }
         if &*self.known[self.last] != event_type {
             self.last = self.known.iter().position(|known| **known == *event_type)?;
         }
@@ -76,6 +84,10 @@ pub(super) struct Chunk<'c> {
 impl<'c> Chunk<'c> {
     pub(super) fn new(bytes: &'c [u8]) -> Self {
         Chunk { bytes, used: usize::MAX..0 }
+    }
+
+    pub(super) fn bytes(&self) -> &'c [u8] {
+        self.bytes
     }
 
     /// Where a value lies in the chunk, or `None` where it lies elsewhere. A value is never copied within the chunk, so that
@@ -105,8 +117,8 @@ impl Table {
     const KEEP: usize = 128 * 1024;
 
     pub(super) fn new() -> Self {
-        let message: Box<[u8]> = Box::from(*b"message");
-        Table { words: vec![0; HEADER], carried: Vec::new(), types: Types { known: Vec::from([message]), last: 0 } }
+        let types = Types { known: vec![Box::from(MESSAGE)], last: 0 };
+        Table { words: vec![0; HEADER], carried: Vec::new(), types }
     }
 
     pub(super) fn begin(&mut self) {
@@ -118,7 +130,7 @@ impl Table {
     }
 
     /// Writes the header, and tells where the table is.
-    pub(super) fn finish(&mut self, chunk: &Chunk<'_>) -> u32 {
+    pub(super) fn finish(&mut self, chunk: &Chunk<'_>, between_events: bool) -> u32 {
         let used = if chunk.used.is_empty() { 0..0 } else { chunk.used.clone() };
         // From its beginning on, as JavaScript decodes an ASCII chunk whole.
         let ascii = is_ascii(&chunk.bytes[..used.end]) && is_ascii(&self.carried);
@@ -129,6 +141,8 @@ impl Table {
             used.end as u32,
             self.carried.as_ptr() as u32,
             self.carried.len() as u32,
+            chunk.bytes.as_ptr() as u32,
+            u32::from(between_events),
         ];
         self.words[..HEADER].copy_from_slice(&header);
         self.words.as_ptr() as u32
@@ -198,7 +212,7 @@ impl Table {
     #[cold]
     fn new_type(&mut self, chunk: &mut Chunk<'_>, event_type: Text<'_>) -> u32 {
         let number = self.types.known.len();
-        if number == Types::MOST {
+        if number == Types::MOST || event_type.as_bytes().len() > Types::LONGEST {
             self.push_rare(chunk, RARE_TYPE, event_type, Text::default());
             return HAS_RARE_TYPE;
         }

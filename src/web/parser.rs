@@ -17,28 +17,25 @@ pub struct RawParser {
 
 #[wasm_bindgen]
 impl RawParser {
-    /// A parser at the start of a stream.
+    /// A parser that is to be told to `begin`.
     #[wasm_bindgen(constructor)]
-    pub fn new(max_event_size: u32, wants: u32, last_event_id: &str) -> RawParser {
-        let parser =
-            Parser::new().with_max_event_size(max_event_size as usize).with_last_event_id(last_event_id.as_bytes());
-        RawParser { parser, wants }
+    #[expect(clippy::new_without_default, reason = "JavaScript has no Default")]
+    pub fn new() -> RawParser {
+        RawParser { parser: Parser::new(), wants: 0 }
     }
 
-    /// Ends the stream: what is left of it is dropped.
-    pub fn end(&mut self) {
-        self.parser.end(false, |_| {});
-    }
-
-    /// Forgets the stream.
-    pub fn reset(&mut self) {
-        self.parser.reset();
+    /// Forgets what was, and begins a stream, or goes on between two events of one.
+    pub fn begin(&mut self, max_event_size: u32, wants: u32, in_stream: bool) {
+        let parser = Parser::new().with_max_event_size(max_event_size as usize);
+        self.parser = if in_stream { parser.past_bom() } else { parser };
+        self.wants = wants;
     }
 }
 
 /// The memory that parsers share while a chunk is read: one for the page, as a chunk is read in one go.
 #[wasm_bindgen]
 pub struct Batch {
+    /// Where JavaScript puts a chunk. It never moves.
     input: Vec<u8>,
     table: Table,
 }
@@ -51,19 +48,12 @@ impl Batch {
         Batch { input: vec![0; capacity as usize], table: Table::new() }
     }
 
-    /// Where JavaScript puts a chunk. It never moves.
-    #[wasm_bindgen(getter)]
-    pub fn input(&self) -> u32 {
-        self.input.as_ptr() as u32
-    }
-
     /// Reads `length` bytes of the input, and tells where the table is that says what they completed.
     pub fn feed(&mut self, parser: &mut RawParser, length: u32) -> u32 {
-        let bytes = self.input.get(..length as usize).unwrap_or_default();
-        let mut chunk = Chunk::new(bytes);
+        let mut chunk = Chunk::new(self.input.get(..length as usize).unwrap_or_default());
         self.table.begin();
-        parser.parser.feed(bytes, |item| self.table.push(&mut chunk, item, parser.wants));
-        self.table.finish(&chunk)
+        parser.parser.feed(chunk.bytes(), |item| self.table.push(&mut chunk, item, parser.wants));
+        self.table.finish(&chunk, parser.parser.is_between_events())
     }
 
     /// Turns the table into UTF-16 units, where the header says that the texts are not ASCII and they have proved to be
