@@ -66,7 +66,10 @@ export class Driver {
   start(): void {
     const { signal } = this.#init;
     if (signal) {
-      const abort = (): void => this.#source.abort(signal.reason);
+      const abort = (): void => {
+        // A failure that is final already, while the body of the refusal is still read, is told as what it is.
+        if (this.readyState !== CLOSED) this.#source.abort(signal.reason);
+      };
       if (signal.aborted) return queueMicrotask(abort);
       signal.addEventListener('abort', abort, { once: true });
       this.#stopListening = () => signal.removeEventListener('abort', abort);
