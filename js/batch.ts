@@ -6,9 +6,9 @@ import { ServerSentEvent } from './event.js';
 /** What a parser finds beside events. */
 export class Note {
   constructor(
-    readonly kind: 'comment' | 'retry' | 'field' | 'error',
+    readonly kind: 'comment' | 'retry' | 'error',
     readonly text: string,
-    readonly value: string | number = 0,
+    readonly milliseconds = 0,
   ) {}
 }
 /** One thing found in a stream. */
@@ -16,27 +16,20 @@ export type Found = ServerSentEvent | Note;
 /** Takes what a chunk completed, in order; never an empty batch. */
 export type Deliver = (batch: readonly Found[]) => void;
 
-export const WANTS_COMMENTS = 1;
-export const WANTS_FIELDS = 2;
 /** The limit for one event in bytes, where none is given: that of `Parser` in Rust. */
 const DEFAULT_MAX_EVENT_SIZE = 16 * 1024 * 1024;
 
-const HEADER = 8;
-const ENTRY = 5;
+const HEADER = 7;
+const ENTRY = 7;
+const KIND = 7;
 const EVENT = 0;
 const COMMENT = 1;
 const RETRY = 2;
 const LAST_EVENT_ID = 3;
-const FIELD = 4;
-const ERROR = 5;
-const NEW_TYPE = 6;
-const RARE_TYPE = 7;
-const KIND = 15;
-const FIRST_CARRIED = 1 << 4;
-const SECOND_CARRIED = 1 << 5;
-const HAS_ID = 1 << 6;
-const HAS_RARE_TYPE = 1 << 7;
-const TYPE_SHIFT = 8;
+const HAS_ID = 1 << 3;
+const CARRIED = 1 << 4;
+const CARRIED_ID = 1 << 5;
+const CARRIED_TYPE = 1 << 6;
 
 /** Larger chunks are cut: a browser's are up to 64 KiB, and an event of 64 KiB with its field name still fits. */
 const INPUT_SIZE = 128 * 1024;
@@ -47,32 +40,33 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 const encoder = new TextEncoder();
 
-type RawParser = InstanceType<typeof parserEngine.RawParser>;
-
 /** A parser in wasm memory, and the stream that it has begun. */
 interface Entry {
-  readonly raw: RawParser;
+  readonly number: number;
   owner: StreamParser | undefined;
 }
 
-/** The wasm memory of this page's batches, made when the first chunk comes. */
+/** The wasm memory of this page's parsers, made when the first one is. */
 class Input {
-  readonly batch = new parserEngine.Batch(INPUT_SIZE);
-  /** Strings for the types that the table gives as numbers. */
-  readonly types = ['message'];
+  readonly pointer = parserEngine.input(INPUT_SIZE);
   /**
    * A parser that is between two events. The next stream may take it over, so that streams that come one after the other
    * share one, and only one that is abandoned within an event is left to the garbage collector.
    */
-  idle: Entry | undefined = { raw: new parserEngine.RawParser(), owner: undefined };
+  idle: Entry | undefined;
   bytes = new Uint8Array();
   words = new Uint32Array();
-  readonly pointer: number;
+  readonly #abandoned = globalThis.FinalizationRegistry && new FinalizationRegistry<number>(parserEngine.close);
 
-  constructor() {
-    const header = this.batch.feed(this.idle!.raw, 0) >>> 2;
-    this.refresh();
-    this.pointer = this.words[header + 6]!;
+  /** A parser for a stream of its own: the idle one, or another. */
+  take(owner: StreamParser): Entry {
+    let entry = this.idle;
+    if (!entry) {
+      entry = { number: parserEngine.open(), owner };
+      this.#abandoned?.register(entry, entry.number);
+    }
+    entry.owner = owner;
+    return entry;
   }
 
   /**
@@ -101,7 +95,7 @@ export class StreamParser {
   lastEventId: string;
   /** The limit for one event, in bytes. */
   readonly maxEventSize: number;
-  readonly #wants: number;
+  readonly #comments: boolean;
   readonly #input = (shared ??= new Input());
   #entry: Entry | undefined;
   /** The stream is past its first bytes, where a byte order mark may stand. */
@@ -111,12 +105,12 @@ export class StreamParser {
   /** A high surrogate that ended a text: its other half begins the next one. */
   #half = '';
 
-  constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, wants = 0) {
+  constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, comments = false) {
     this.lastEventId = options.lastEventId ?? '';
     const limit = options.maxEventSize ?? DEFAULT_MAX_EVENT_SIZE;
     if (!(limit >= 0)) throw new RangeError(`expected maxEventSize to be a number of bytes, found ${limit}`);
     this.maxEventSize = Math.min(limit, 0xffff_ffff);
-    this.#wants = wants;
+    this.#comments = comments;
   }
 
   feed(chunk: Uint8Array, deliver: Deliver): void {
@@ -169,7 +163,7 @@ export class StreamParser {
     this.#half = '';
     this.#begun = false;
     if (this.#entry?.owner === this) {
-      this.#entry.raw.begin(0, 0, false);
+      parserEngine.begin(this.#entry.number, 0, false, false);
       this.#input.idle ??= this.#entry;
       this.#entry.owner = undefined;
     }
@@ -183,25 +177,24 @@ export class StreamParser {
     this.#parse(chunk.length, chunk, deliver);
   }
 
-  /** The parser that has what is unfinished of this stream, or any that is between two events. */
-  #raw(): RawParser {
+  /** The number of the parser that has what is unfinished of this stream, or of any that is between two events. */
+  #number(): number {
     const input = this.#input;
     let entry = this.#entry;
     if (entry?.owner !== this) {
-      entry = this.#entry = input.idle ?? { raw: new parserEngine.RawParser(), owner: this };
-      entry.owner = this;
-      entry.raw.begin(this.maxEventSize, this.#wants, this.#begun);
+      entry = this.#entry = input.take(this);
+      parserEngine.begin(entry.number, this.maxEventSize, this.#comments, this.#begun);
     }
     if (input.idle === entry) input.idle = undefined;
-    return entry.raw;
+    return entry.number;
   }
 
   /** Parses what is in the input, and decodes it from `chunk` where it came from one. */
   #parse(length: number, chunk: Uint8Array | undefined, deliver: Deliver): void {
     const input = this.#input;
-    const table = input.batch.feed(this.#raw(), length) >>> 2;
+    const table = parserEngine.feed(this.#number(), length) >>> 2;
     input.refresh();
-    if (input.words[table + 7]) {
+    if (input.words[table + 6]) {
       input.idle ??= this.#entry;
       this.#begun = true;
     }
@@ -223,7 +216,7 @@ export class StreamParser {
     } else {
       const texts = strictTexts(chunk.subarray(words[table + 2], to), carried);
       if (texts) {
-        input.batch.measure();
+        parserEngine.measure();
         batch = this.#cut(entries, end, ...texts);
       } else {
         batch = this.#cut(entries, end, new Pieces(chunk), new Pieces(carried));
@@ -234,44 +227,24 @@ export class StreamParser {
 
   /** The entries of a table, cut out of their two texts. */
   #cut(at: number, end: number, chunk: Sliceable, carried: Sliceable): Found[] {
-    const { types, words } = this.#input;
+    const { words } = this.#input;
     const batch: Found[] = [];
-    let rareType = '';
     for (; at < end; at += ENTRY) {
       const kind = words[at]!;
-      const first = (kind & FIRST_CARRIED ? carried : chunk).slice(words[at + 1]!, words[at + 2]!);
+      const first = (kind & CARRIED ? carried : chunk).slice(words[at + 1]!, words[at + 2]!);
       if ((kind & KIND) === EVENT) {
         if (kind & HAS_ID) {
-          this.lastEventId = (kind & SECOND_CARRIED ? carried : chunk).slice(words[at + 3]!, words[at + 4]!);
+          this.lastEventId = (kind & CARRIED_ID ? carried : chunk).slice(words[at + 3]!, words[at + 4]!);
         }
-        const type = kind & HAS_RARE_TYPE ? rareType : types[kind >>> TYPE_SHIFT]!;
+        const [from, to] = [words[at + 5]!, words[at + 6]!];
+        const type = to ? (kind & CARRIED_TYPE ? carried : chunk).slice(from, to) : 'message';
         batch.push(new ServerSentEvent(type, first, this.lastEventId));
-        continue;
-      }
-      switch (kind & KIND) {
-        case COMMENT:
-          batch.push(new Note('comment', first));
-          break;
-        case RETRY:
-          batch.push(new Note('retry', '', milliseconds(words[at + 1]!, words[at + 2]!)));
-          break;
-        case LAST_EVENT_ID:
-          this.lastEventId = first;
-          break;
-        case FIELD: {
-          const value = (kind & SECOND_CARRIED ? carried : chunk).slice(words[at + 3]!, words[at + 4]!);
-          batch.push(new Note('field', first, value));
-          break;
-        }
-        case ERROR:
-          batch.push(new Note('error', first));
-          break;
-        case NEW_TYPE:
-          types.push(first);
-          break;
-        case RARE_TYPE:
-          rareType = first;
-          break;
+      } else if ((kind & KIND) === LAST_EVENT_ID) {
+        this.lastEventId = first;
+      } else if ((kind & KIND) === RETRY) {
+        batch.push(new Note('retry', '', milliseconds(words[at + 1]!, words[at + 2]!)));
+      } else {
+        batch.push(new Note((kind & KIND) === COMMENT ? 'comment' : 'error', first));
       }
     }
     return batch;

@@ -1,4 +1,4 @@
-import { type Found, Note, parseError, StreamParser, WANTS_COMMENTS } from './batch.js';
+import { type Found, Note, parseError, StreamParser } from './batch.js';
 import type { EventSourceError } from './error.js';
 import { ServerSentEvent } from './event.js';
 
@@ -69,7 +69,7 @@ class CallbackParser implements EventSourceParser {
       throw new TypeError(`expected onEvent to be a function, found ${typeof options?.onEvent}`);
     }
     this.#options = options;
-    this.#parser = new StreamParser(options, options.onComment ? WANTS_COMMENTS : 0);
+    this.#parser = new StreamParser(options, options.onComment !== undefined);
   }
 
   get lastEventId(): string {
@@ -131,7 +131,7 @@ class CallbackParser implements EventSourceParser {
   #note(note: Note): void {
     const { onComment, onRetry, onError } = this.#options;
     if (note.kind === 'comment') onComment?.(note.text);
-    else if (note.kind === 'retry') onRetry?.(note.value as number);
+    else if (note.kind === 'retry') onRetry?.(note.milliseconds);
     else if (note.kind === 'error') {
       const error = parseError(note);
       if (!onError) throw error;

@@ -45,16 +45,14 @@ export class Driver {
       isReplayable(init),
       RESUME[init.resume ?? 'auto'],
       this.lastEventId,
-      new clientEngine.Policy(
-        ofConnect,
-        delay,
-        maxDelay,
-        factor,
-        jitter,
-        maxAttempts,
-        maxElapsed,
-        statuses && Uint16Array.from(statuses),
-      ),
+      ofConnect,
+      delay ?? NaN,
+      maxDelay ?? NaN,
+      factor ?? NaN,
+      jitter ?? NaN,
+      maxAttempts ?? NaN,
+      maxElapsed ?? NaN,
+      statuses && String.fromCharCode(...statuses),
     );
   }
 
@@ -97,48 +95,8 @@ export class Driver {
     this.#face.opened(response);
   }
 
-  async read(response: Response): Promise<void> {
-    const { maxEventSize } = this.#init;
-    const parser = new StreamParser({ maxEventSize, lastEventId: this.lastEventId });
-    const reader = response.body?.getReader();
-    const seen = { retry: -1, delivered: false, broken: false };
-    try {
-      for (;;) {
-        const result = await reader?.read();
-        if (!result || result.done) return;
-        const held = this.#feed(parser, result.value, seen);
-        if (held) await held;
-        if (this.readyState === CLOSED) return;
-        // An id without data moves it on too.
-        this.lastEventId = parser.lastEventId;
-        if (seen.broken) return;
-      }
-    } finally {
-      const limit = seen.broken ? parser.maxEventSize : -1;
-      this.#source.settle(parser.lastEventId, seen.retry, seen.delivered, limit);
-      parser.free();
-    }
-  }
-
-  async readRefused(response: Response): Promise<string> {
-    const reader = response.body?.getReader();
-    if (!reader) return '';
-    const decoder = new TextDecoder();
-    let [text, left] = ['', MAX_REFUSED_BODY];
-    const timer = setTimeout(() => void reader.cancel().catch(() => undefined), MAX_REFUSED_WAIT);
-    try {
-      while (left > 0) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        text += decoder.decode(value.subarray(0, left), { stream: true });
-        left -= value.length;
-      }
-    } catch {
-      // What came before the body broke off is still worth having.
-    } finally {
-      clearTimeout(timer);
-    }
-    return text + decoder.decode();
+  read(response: Response, open: boolean): Promise<void | string> {
+    return open ? this.#readEvents(response) : this.#readRefused(response);
   }
 
   failed(
@@ -200,12 +158,56 @@ export class Driver {
     const events: ServerSentEvent[] = [];
     for (const found of batch) {
       if (found instanceof ServerSentEvent) events.push(found);
-      else if (found.kind === 'retry') seen.retry = found.value as number;
+      else if (found.kind === 'retry') seen.retry = found.milliseconds;
       else if (found.kind === 'error') {
         seen.broken = true;
         break;
       }
     }
     return events;
+  }
+
+  async #readEvents(response: Response): Promise<void> {
+    const { maxEventSize } = this.#init;
+    const parser = new StreamParser({ maxEventSize, lastEventId: this.lastEventId });
+    const reader = response.body?.getReader();
+    const seen = { retry: -1, delivered: false, broken: false };
+    try {
+      for (;;) {
+        const result = await reader?.read();
+        if (!result || result.done) return;
+        const held = this.#feed(parser, result.value, seen);
+        if (held) await held;
+        if (this.readyState === CLOSED) return;
+        // An id without data moves it on too.
+        this.lastEventId = parser.lastEventId;
+        if (seen.broken) return;
+      }
+    } finally {
+      const limit = seen.broken ? parser.maxEventSize : -1;
+      this.#source.settle(parser.lastEventId, seen.retry, seen.delivered, limit);
+      parser.free();
+    }
+  }
+
+  async #readRefused(response: Response): Promise<string> {
+    const reader = response.body?.getReader();
+    if (!reader) return '';
+    const decoder = new TextDecoder();
+    let [text, left] = ['', MAX_REFUSED_BODY];
+    const timer = setTimeout(() => void reader.cancel().catch(() => undefined), MAX_REFUSED_WAIT);
+    try {
+      while (left > 0) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        text += decoder.decode(value.subarray(0, left), { stream: true });
+        left -= value.length;
+      }
+    } catch {
+      // What came before the body broke off is still worth having.
+    } finally {
+      clearTimeout(timer);
+    }
+    return text + decoder.decode();
   }
 }

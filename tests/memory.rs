@@ -65,7 +65,7 @@ fn feed(limit: usize, chunk: usize, beside: usize, pieces: impl IntoIterator<Ite
             let peak = held + PEAK.get() - before;
             held += LIVE.get() - before;
             fed += bytes.len();
-            let most = (limit + chunk + CONSTANT + id.max(parser.last_event_id().as_bytes().len())) as isize;
+            let most = (limit + chunk + beside + CONSTANT + id.max(parser.last_event_id().as_bytes().len())) as isize;
             assert!(
                 peak <= most,
                 "expected at most {most} live bytes, found {peak} after {fed} (limit {limit}, chunk {chunk})"

@@ -1,9 +1,9 @@
 import { installClient } from '../engine.js';
-import { Batch, Policy, RawParser, Source, initSync } from './client.glue.js';
+import { Source, begin, close, feed, initSync, input, measure, open } from './client.glue.js';
 
 export function install(module: () => WebAssembly.Module): void {
   installClient(() => {
     const { memory } = initSync({ module: module() });
-    return { Batch, Policy, RawParser, Source, memory };
+    return { Source, begin, close, feed, input, measure, open, memory };
   });
 }

@@ -1,9 +1,9 @@
 import { installParser } from '../engine.js';
-import { Batch, RawParser, initSync } from './parser.glue.js';
+import { begin, close, feed, initSync, input, measure, open } from './parser.glue.js';
 
 export function install(module: () => WebAssembly.Module): void {
   installParser(() => {
     const { memory } = initSync({ module: module() });
-    return { Batch, RawParser, memory };
+    return { begin, close, feed, input, measure, open, memory };
   });
 }

@@ -7,6 +7,7 @@ import { join, sep } from 'node:path';
 import { exec, Expected, ROOT } from './console.mjs';
 import { embed } from './embed.mjs';
 import { shortenNames, trimGlue, trimTypes } from './glue.mjs';
+import { blankPanics } from './panics.mjs';
 import { WASM_TARGET } from './tools.mjs';
 
 /** Each entry of the package has its own artifact, so that nobody downloads what another entry needs. */
@@ -114,7 +115,7 @@ export async function finish(name) {
   const read = (end) => readFileSync(join(folder, `${name}${end}`));
   const { source, bytes } = shortenNames(trimGlue(read('.js').toString()), read('_bg.wasm'));
   const short = join(folder, `${name}.short.wasm`);
-  writeFileSync(short, bytes);
+  writeFileSync(short, blankPanics(bytes));
 
   mkdirSync(join(ROOT, GENERATED), { recursive: true });
   const write = (end, content) => writeFileSync(join(ROOT, GENERATED, `${name}.${end}`), content);

@@ -5,7 +5,6 @@
 
 use alloc::rc::Rc;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 
 use js_sys::{Date, Function, Math, Promise, Reflect};
@@ -14,8 +13,8 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, Headers, Response};
 
 use crate::{
-    Attempt, Cause, Connection, ConnectionOptions, Failure, Moment, ParseError, ReadyState, ResponseHead, Resume,
-    RetryPolicy, Step, is_idempotent,
+    Attempt, Cause, Connection, ConnectionOptions, Failure, Moment, ParseError, ResponseHead, Resume, RetryPolicy,
+    Step, is_idempotent,
 };
 
 #[wasm_bindgen]
@@ -35,13 +34,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn opened(this: &Host, response: &Response);
 
-    /// Reads the body to its end and hands over what it has; before it settles it calls `Source::settle`.
+    /// Reads the body of an open stream to its end and hands over what it has; before it settles it calls
+    /// `Source::settle`. Of a refused response it gives the beginning of the body, as text.
     #[wasm_bindgen(method, catch)]
-    async fn read(this: &Host, response: &Response) -> Result<JsValue, JsValue>;
-
-    /// The beginning of a refused response's body, as text.
-    #[wasm_bindgen(method, catch, js_name = readRefused)]
-    async fn read_refused(this: &Host, response: &Response) -> Result<JsValue, JsValue>;
+    async fn read(this: &Host, response: &Response, open: bool) -> Result<JsValue, JsValue>;
 
     /// An attempt has failed. `delay` is negative where no other follows; `quiet` where the server has ended it in peace.
     #[wasm_bindgen(method)]
@@ -96,39 +92,6 @@ struct Driver {
     refused: Cell<Option<ParseError>>,
 }
 
-/// When to try again.
-#[wasm_bindgen]
-pub struct Policy(RetryPolicy);
-
-#[wasm_bindgen]
-impl Policy {
-    /// The policy of `EventSource`, or that of `connect`, with what is given in place of its own.
-    #[wasm_bindgen(constructor)]
-    #[expect(clippy::too_many_arguments, reason = "the options of the policy, one by one")]
-    pub fn new(
-        of_connect: bool,
-        delay: Option<f64>,
-        max_delay: Option<f64>,
-        factor: Option<f64>,
-        jitter: Option<f64>,
-        max_attempts: Option<f64>,
-        max_elapsed: Option<f64>,
-        statuses: Option<Vec<u16>>,
-    ) -> Policy {
-        let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
-        // Casts from f64 saturate: an infinite number of attempts is one that is never reached.
-        Policy(RetryPolicy {
-            delay: delay.map_or(preset.delay, |delay| delay as u64),
-            max_delay: max_delay.map_or(preset.max_delay, |delay| delay as u64),
-            factor: factor.unwrap_or(preset.factor),
-            jitter: jitter.unwrap_or(preset.jitter),
-            max_attempts: max_attempts.map(|attempts| attempts as u32).or(preset.max_attempts),
-            max_elapsed: max_elapsed.map(|elapsed| elapsed as u64).or(preset.max_elapsed),
-            statuses: statuses.unwrap_or(preset.statuses),
-        })
-    }
-}
-
 /// One reconnecting source.
 #[wasm_bindgen]
 pub struct Source {
@@ -137,8 +100,10 @@ pub struct Source {
 
 #[wasm_bindgen]
 impl Source {
-    /// A source that has not begun. `resume` is 0 for auto, 1 for always, 2 for never.
+    /// A source that has not begun. `resume` is 0 for auto, 1 for always, 2 for never. The policy is that of `EventSource` or
+    /// of `connect`, with what is given in place of its own; NaN is not given. `statuses` has a character for each status.
     #[wasm_bindgen(constructor)]
+    #[expect(clippy::too_many_arguments, reason = "one call, and an object would have to be read by name")]
     pub fn new(
         host: Host,
         url: String,
@@ -146,10 +111,29 @@ impl Source {
         replayable: bool,
         resume: u32,
         last_event_id: String,
-        policy: Policy,
+        of_connect: bool,
+        delay: f64,
+        max_delay: f64,
+        factor: f64,
+        jitter: f64,
+        max_attempts: f64,
+        max_elapsed: f64,
+        statuses: Option<String>,
     ) -> Source {
+        let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
+        let given = |value: f64| (!value.is_nan()).then_some(value);
+        // Casts from f64 saturate: an infinite number of attempts is one that is never reached.
+        let policy = RetryPolicy {
+            delay: given(delay).map_or(preset.delay, |delay| delay as u64),
+            max_delay: given(max_delay).map_or(preset.max_delay, |delay| delay as u64),
+            factor: given(factor).unwrap_or(preset.factor),
+            jitter: given(jitter).unwrap_or(preset.jitter),
+            max_attempts: given(max_attempts).map(|attempts| attempts as u32).or(preset.max_attempts),
+            max_elapsed: given(max_elapsed).map(|elapsed| elapsed as u64).or(preset.max_elapsed),
+            statuses: statuses.map_or(preset.statuses, |statuses| statuses.encode_utf16().collect()),
+        };
         let options = ConnectionOptions {
-            policy: policy.0,
+            policy,
             resume: match resume {
                 1 => Resume::Always,
                 2 => Resume::Never,
@@ -247,7 +231,7 @@ impl Driver {
         if let Err(cause) = prepare(&init, &controller, attempt.last_event_id.as_deref()) {
             return self.give_up(Cause::Request, cause);
         }
-        if self.is_closed() {
+        if self.is_silent() {
             return (Step::Ignored, Details::default());
         }
         let response: Response = match self.host.fetch(&self.url, &init).await {
@@ -255,23 +239,27 @@ impl Driver {
             Err(cause) => return self.give_up(Cause::Network, cause),
         };
         let step = self.respond(&response);
-        if step != Step::Open {
-            let body = self.host.read_refused(&response).await.unwrap_or_default();
+        let open = step == Step::Open;
+        if open {
+            // [spec] Announce the connection.
+            self.host.opened(&response);
+        }
+        let read = if self.is_silent() { Ok(JsValue::UNDEFINED) } else { self.host.read(&response, open).await };
+        if !open {
             controller.abort();
+            let body = read.unwrap_or_default();
             return (step, Details { response: response.into(), body, cause: JsValue::UNDEFINED });
         }
-        // [spec] Announce the connection.
-        self.host.opened(&response);
-        let read = if self.is_closed() { Ok(JsValue::UNDEFINED) } else { self.host.read(&response).await };
-        if let Some(error) = self.refused.take() {
-            controller.abort();
-            return self.give_up(Cause::Parse(error), JsValue::UNDEFINED);
-        }
-        match read {
+        let (cause, value) = match (self.refused.take(), read) {
+            (Some(error), _) => {
+                controller.abort();
+                (Cause::Parse(error), JsValue::UNDEFINED)
+            }
             // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
-            Ok(_) => self.give_up(Cause::StreamEnded, JsValue::UNDEFINED),
-            Err(cause) => self.give_up(Cause::Network, cause),
-        }
+            (None, Ok(_)) => (Cause::StreamEnded, JsValue::UNDEFINED),
+            (None, Err(cause)) => (Cause::Network, cause),
+        };
+        self.give_up(cause, value)
     }
 
     fn respond(&self, response: &Response) -> Step {
@@ -291,8 +279,8 @@ impl Driver {
         (step, Details { cause: value, ..Details::default() })
     }
 
-    fn is_closed(&self) -> bool {
-        self.connection.borrow().ready_state() == ReadyState::Closed
+    fn is_silent(&self) -> bool {
+        self.silent.get()
     }
 
     fn tell(&self, step: &Step, details: Details) {
@@ -301,7 +289,7 @@ impl Driver {
             Step::End(failure) => (failure, true),
             Step::Open | Step::Ignored => return,
         };
-        if self.silent.get() {
+        if self.is_silent() {
             return;
         }
         let delay = failure.delay().map_or(-1.0, |delay| delay as f64);
@@ -311,7 +299,7 @@ impl Driver {
     }
 
     async fn sleep(&self, milliseconds: u64) {
-        if self.is_closed() {
+        if self.is_silent() {
             return;
         }
         let promise = Promise::new(&mut |resolve, _| {
