@@ -1,0 +1,60 @@
+// A plain HTTP server for the tests in Node, which sees what a client really does: requests, header bytes, open exchanges.
+
+import { createServer } from 'node:http';
+
+export const EVENT_STREAM = { 'content-type': 'text/event-stream' };
+
+/**
+ * `handle(request, response, number)` is called with the number of the request, from 1 on. The answer has `url`,
+ * `requests` (`{ method, url, headers, body, lastEventId }` each), `open` (the responses that are neither through nor
+ * broken off), `most` (the largest size that `open` had) and `close()`. Sockets are not counted: Node's fetch keeps idle ones.
+ */
+export async function startServer(handle) {
+  const requests = [];
+  const open = new Set();
+  const answer = { requests, open, most: 0 };
+  const server = createServer(async (request, response) => {
+    open.add(response);
+    answer.most = Math.max(answer.most, open.size);
+    response.on('error', () => undefined).on('close', () => open.delete(response));
+    let body = '';
+    const seen = { method: request.method, url: request.url, headers: request.headers };
+    // Header values are bytes, which Node shows as Latin-1.
+    const id = request.headers['last-event-id'];
+    seen.lastEventId = id === undefined ? undefined : Buffer.from(id, 'latin1').toString('utf8');
+    const number = requests.push(seen);
+    try {
+      for await (const piece of request.setEncoding('utf8')) body += piece;
+    } catch {
+      // A client that leaves while it sends is no failure of the server.
+      return;
+    }
+    seen.body = body;
+    handle(request, response, number);
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  answer.url = `http://127.0.0.1:${server.address().port}/`;
+  answer.close = () => {
+    server.closeAllConnections();
+    return new Promise((done) => server.close(done));
+  };
+  return answer;
+}
+
+/** Runs `check(server)` against a server that is closed after it. */
+export async function withServer(handle, check) {
+  const server = await startServer(handle);
+  try {
+    await check(server);
+  } finally {
+    await server.close();
+  }
+}
+
+/** Waits until `condition()` is true; the runner's own limit ends a wait that never is. */
+export async function until(condition) {
+  while (!condition()) await new Promise((done) => setTimeout(done, 2));
+}
+
+/** Lets whatever is on its way happen. */
+export const settle = (milliseconds = 30) => new Promise((done) => setTimeout(done, milliseconds));
