@@ -94,21 +94,39 @@ async function produce(
 }
 
 async function sendAll(writer: StreamWriter, events: Iterable<EventInit> | AsyncIterable<EventInit>): Promise<void> {
-  const ended = writer.closed.then(() => undefined);
   const iterator =
     Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
-  while (!writer.signal.aborted) {
-    // An iterable that waits for its next event is not waited for when the reader has left.
-    const result = await Promise.race([iterator.next(), ended]);
-    if (!result || result.done) break;
-    await writer.send(result.value);
+  let through = false;
+  // An iterable that waits for its next event is not waited for when the reader has left. Not by a race with `closed`: that
+  // would hold on to every event until the end of the stream.
+  let leave: (() => void) | undefined;
+  void writer.closed.then(() => leave?.());
+  const next = (): Promise<IteratorResult<EventInit> | undefined> =>
+    new Promise((resolve, reject) => {
+      leave = () => resolve(undefined);
+      through = true;
+      Promise.resolve(iterator.next()).then(resolve, reject);
+    });
+  try {
+    while (!writer.signal.aborted) {
+      const result = await next();
+      if (result?.done) return;
+      through = false;
+      if (result) await writer.send(result.value);
+    }
+  } finally {
+    // Neither at its end nor after an error of its own, as in a `for await` loop.
+    if (!through) await iterator.return?.();
   }
-  if (writer.signal.aborted) await iterator.return?.();
 }
 
 function report(error: unknown, onError: ((error: unknown) => void) | undefined): void {
-  if (onError) onError(error);
-  else console.error('eventsource-wasm: the producer of an event stream failed:', error);
+  try {
+    if (onError) onError(error);
+    else console.error('eventsource-wasm: the producer of an event stream failed:', error);
+  } catch (failure) {
+    console.error('eventsource-wasm: onError failed:', failure);
+  }
 }
 
 /** Where a reader wants to go on: the `Last-Event-ID` header, or the `lastEventId` query parameter; else empty. */
