@@ -44,6 +44,8 @@ async function bundlePage() {
   rmSync(to, { recursive: true, force: true });
   mkdirSync(to, { recursive: true });
   cpSync(join(ROOT, PAGE), to, { recursive: true, filter: (path) => !path.endsWith('.js') });
+  // The page links to it where it is there.
+  cpSync(join(ROOT, 'README.md'), join(to, 'README.txt'));
   await bundle({
     entryPoints: [join(ROOT, PAGE, 'main.js')],
     outdir: to,
@@ -62,7 +64,8 @@ async function start(wanted, env) {
     entry: 'examples/worker/index.js',
     assets: SERVED,
     env,
-    onLog: (piece) => process.stderr.write(piece),
+    // Without the error that a cut is made of, which workerd reports as uncaught.
+    onLog: (piece) => process.stderr.write(piece.replace(/^.*connection cut on demand.*\n?/gm, '')),
   };
   try {
     return await startWorkerd({ ...options, port: wanted ?? DEFAULT_PORT, onLog: undefined });
