@@ -6,10 +6,14 @@ import { encode } from 'eventsource-wasm/server';
 import { compare, geometricMean } from './measure.mjs';
 
 const EVENTS = 64;
-const make = (data, named) => Array.from({ length: EVENTS }, (_, n) => (named ? { event: 'tick', id: `${n}`, data: data(n) } : { data: data(n) }));
+const make = (data, named) =>
+  Array.from({ length: EVENTS }, (_, n) => (named ? { event: 'tick', id: `${n}`, data: data(n) } : { data: data(n) }));
 const KINDS = {
   'small named': make((n) => `{"n":${n}}`, true),
-  'LLM JSON': make((n) => `{"id":"chatcmpl-${n}","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token${n}"},"finish_reason":null}]}`),
+  'LLM JSON': make(
+    (n) =>
+      `{"id":"chatcmpl-${n}","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token${n}"},"finish_reason":null}]}`,
+  ),
   'multi-line': make((n) => Array.from({ length: 40 }, (_, line) => `line ${line} of event ${n}`).join('\n')),
   CJK: make((n) => `{"文":"サーバーから送られてくる出来事その${n}、流れは続く"}`, true),
   '64 KB': make((n) => `${n % 10}`.repeat(64 * 1024)).slice(0, 16),
@@ -17,14 +21,24 @@ const KINDS = {
 
 const encoder = new TextEncoder();
 const size = (chunks) => chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-const batches = (events, length) => Array.from({ length: Math.ceil(events.length / length) }, (_, n) => events.slice(n * length, (n + 1) * length));
+const batches = (events, length) =>
+  Array.from({ length: Math.ceil(events.length / length) }, (_, n) => events.slice(n * length, (n + 1) * length));
 
 /** Both ways must say the same to a reader; the peer's order of fields is its own. */
 function check(name, events) {
-  const lines = (bytes) => new TextDecoder().decode(bytes).split('\n').sort().join('\n').replaceAll(/^(\w+): ?/gm, '$1:');
+  const lines = (bytes) =>
+    new TextDecoder()
+      .decode(bytes)
+      .split('\n')
+      .sort()
+      .join('\n')
+      .replaceAll(/^(\w+): ?/gm, '$1:');
   for (const event of events) {
     const [a, b] = [lines(encode(event)), lines(encoder.encode(encodePeer(event)))];
-    if (a !== b) throw new Error(`${name}: expected the same lines, found ${JSON.stringify(a.slice(0, 99))} and ${JSON.stringify(b.slice(0, 99))}`);
+    if (a !== b)
+      throw new Error(
+        `${name}: expected the same lines, found ${JSON.stringify(a.slice(0, 99))} and ${JSON.stringify(b.slice(0, 99))}`,
+      );
   }
 }
 
@@ -36,9 +50,13 @@ export function encodeRows(options) {
       const groups = batches(events, batch);
       const times = compare(
         {
-          ours: batch === 1 ? () => size(events.map((event) => encode(event))) : () => size(groups.map((group) => encode(group))),
+          ours:
+            batch === 1
+              ? () => size(events.map((event) => encode(event)))
+              : () => size(groups.map((group) => encode(group))),
           peer: () => size(events.map((event) => encoder.encode(encodePeer(event)))),
-          concatenated: () => size(groups.map((group) => encoder.encode(group.map((event) => encodePeer(event)).join('')))),
+          concatenated: () =>
+            size(groups.map((group) => encoder.encode(group.map((event) => encodePeer(event)).join('')))),
         },
         options,
       );
@@ -51,5 +69,9 @@ export function encodeRows(options) {
       });
     }
   }
-  return { title: 'encode to bytes, an event, against eventsource-encoder 1.0.2 + TextEncoder', rows, mean: geometricMean(rows.map(({ ratio }) => ratio)) };
+  return {
+    title: 'encode to bytes, an event, against eventsource-encoder 1.0.2 + TextEncoder',
+    rows,
+    mean: geometricMean(rows.map(({ ratio }) => ratio)),
+  };
 }

@@ -1,9 +1,8 @@
 // Contestants take turns within one process, so that what the machine does besides meets all of them alike.
 
 /** CPU time of the whole process in milliseconds: it counts the threads of the collector and of the compiler too. */
-const cpu =
-  globalThis.process?.cpuUsage ?
-    () => {
+const cpu = globalThis.process?.cpuUsage
+  ? () => {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1000;
     }

@@ -18,7 +18,8 @@ for (const name of wanted.length ? wanted : Object.keys(sections)) {
 function table(rows) {
   const columns = Object.keys(rows[0]);
   const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => `${row[column]}`.length)));
-  const line = (cells) => `| ${cells.map((cell, at) => (at ? `${cell}`.padStart(widths[at]) : `${cell}`.padEnd(widths[at]))).join(' | ')} |`;
+  const line = (cells) =>
+    `| ${cells.map((cell, at) => (at ? `${cell}`.padStart(widths[at]) : `${cell}`.padEnd(widths[at]))).join(' | ')} |`;
   const rule = `|${widths.map((width, at) => `${'-'.repeat(width + 1)}${at ? ':' : '-'}`).join('|')}|`;
   return [line(columns), rule, ...rows.map((row) => line(columns.map((column) => row[column])))].join('\n');
 }

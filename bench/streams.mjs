@@ -11,7 +11,8 @@ export function streams() {
 }
 
 function made() {
-  const llm = (n) => `data: {"id":"chatcmpl-${n}","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token${n}"},"finish_reason":null}]}\n\n`;
+  const llm = (n) =>
+    `data: {"id":"chatcmpl-${n}","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" token${n}"},"finish_reason":null}]}\n\n`;
   const cjk = (n) => `id: ${n}\nevent: 更新\ndata: {"文":"サーバーから送られてくる出来事その${n}、流れは続く"}\n\n`;
   const kinds = {
     llm: [400, llm],
@@ -20,7 +21,10 @@ function made() {
     named: [400, (n) => `event: tick\nid: ${n}\ndata: {"n":${n},"price":${n * 3}}\n\n`],
     crlf: [400, (n) => llm(n).replaceAll('\n', '\r\n')],
     comments: [400, (n) => `: keep-alive ${n}\n\n: another line of comment\ndata: ${n}\n\n`],
-    multiline: [100, (n) => `${Array.from({ length: 40 }, (_, line) => `data: line ${line} of event ${n}\n`).join('')}\n`],
+    multiline: [
+      100,
+      (n) => `${Array.from({ length: 40 }, (_, line) => `data: line ${line} of event ${n}\n`).join('')}\n`,
+    ],
     '64 KB': [8, (n) => `data: ${`${n}`.repeat(64 * 1024)}\n\n`],
     '1 MB': [2, (n) => `data: ${`${n}`.repeat(1024 * 1024)}\n\n`],
   };

@@ -1,6 +1,6 @@
 /** The JavaScript half of a connection: what Rust (src/web/client.rs) asks of it, and what a face gets of it. */
 import { type Found, StreamParser } from './batch.js';
-import { clientEngine } from './engine.js';
+import { clientEngine, type Host } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
 import { ServerSentEvent } from './event.js';
 import { type ConnectInit, isFetchable, isReplayable, makeRequest, methodOf } from './options.js';
@@ -20,8 +20,8 @@ export interface Face {
   failed(error: EventSourceError, quiet: boolean): void;
 }
 
-/** A reconnecting connection. What Rust calls is the interface `Host` of src/web/client.rs. */
-export class Driver {
+/** A reconnecting connection. */
+export class Driver implements Host {
   /** The last event ID: that of the event being delivered, so that whoever closes within a batch can resume behind it. */
   lastEventId: string;
   /** Where the caller wanted to begin. */
@@ -53,6 +53,7 @@ export class Driver {
       maxAttempts ?? NaN,
       maxElapsed ?? NaN,
       statuses && String.fromCharCode(...statuses),
+      takesByteStrings(),
     );
   }
 
@@ -95,7 +96,7 @@ export class Driver {
     this.#face.opened(response);
   }
 
-  read(response: Response, open: boolean): Promise<void | string> {
+  read(response: Response, open: boolean): Promise<unknown> {
     return open ? this.#readEvents(response) : this.#readRefused(response);
   }
 
@@ -209,5 +210,15 @@ export class Driver {
       clearTimeout(timer);
     }
     return text + decoder.decode();
+  }
+}
+
+/** Whether headers are byte strings, as the Fetch standard says. Where they are not (workerd), they are sent as UTF-8. */
+function takesByteStrings(): boolean {
+  try {
+    new Headers([['a', '\u0100']]);
+    return false;
+  } catch {
+    return true;
   }
 }

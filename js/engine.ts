@@ -3,7 +3,7 @@
  * know which artifact an entry point brings, nor how it is compiled there.
  */
 
-/** What an artifact exports: its classes, and the memory that they work in. */
+/** What an artifact exports: functions and classes, and the memory that they work in. */
 type Engine<Glue> = Omit<Glue, 'initSync'> & { readonly memory: WebAssembly.Memory };
 export type ParserEngine = Engine<typeof import('./wasm/parser.glue.js')>;
 export type ClientEngine = Engine<typeof import('./wasm/client.glue.js')>;
@@ -15,8 +15,7 @@ export interface Host {
   request(attempt: number): Promise<RequestInit>;
   fetch(url: string, init: RequestInit): Promise<Response>;
   opened(response: Response): void;
-  read(response: Response): Promise<unknown>;
-  readRefused(response: Response): Promise<unknown>;
+  read(response: Response, open: boolean): Promise<unknown>;
   failed(
     code: string,
     message: string,

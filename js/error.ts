@@ -10,9 +10,9 @@ export type EventSourceErrorCode =
   | 'content-type'
   /** An event is larger than `maxEventSize`. */
   | 'event-too-large'
-  /** The policy's attempts or its time are used up; `cause` is the last failure. */
+  /** The policy's attempts or its time are used up; the message names the last failure, and `cause` is what caused that. */
   | 'retries-exhausted'
-  /** The request must not, or cannot, be sent again: see `resume`. */
+  /** The request cannot be sent again, as its body is a stream. */
   | 'no-replay'
   /** The caller's signal aborted; `cause` is its reason. */
   | 'aborted'

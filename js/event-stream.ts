@@ -8,9 +8,7 @@ import { type CloseReason, type ServerStream, StreamWriter } from './server-stre
  * somebody calls `stream.close()`.
  */
 export type Producer =
-  | ((stream: ServerStream) => void | Promise<void>)
-  | Iterable<EventInit>
-  | AsyncIterable<EventInit>;
+  ((stream: ServerStream) => void | Promise<void>) | Iterable<EventInit> | AsyncIterable<EventInit>;
 
 /** What {@link eventStream} takes. */
 export interface EventStreamInit {
@@ -29,7 +27,10 @@ export interface EventStreamInit {
   maxBuffer?: number | undefined;
   /** Called with what the producer threw; without it that goes to `console.error`. It never reaches the reader. */
   onError?: ((error: unknown) => void) | undefined;
-  /** The handler context's `waitUntil`: keeps the runtime going until the producer is through, also when the reader leaves. */
+  /**
+   * The handler context's `waitUntil`, as `(promise) => ctx.waitUntil(promise)`: keeps the runtime going until the producer is
+   * through, also when the reader leaves.
+   */
   waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 
@@ -86,16 +87,20 @@ async function produce(
     }
     writer.end({ code: 'completed' });
   } catch (cause) {
-    // A `send` after the end: the producer has learnt of it, and nothing has failed.
-    if (writer.signal.aborted && cause instanceof EventSourceError && cause.code === 'closed') return;
+    if (writer.signal.aborted && isOfEnd(cause, writer.signal.reason)) return;
     writer.end({ code: 'failed', cause });
     report(cause, onError);
   }
 }
 
+/** Whether the producer has only learnt of the end, by a `send` or by `stream.signal`: then nothing has failed. */
+function isOfEnd(error: unknown, reason: unknown): boolean {
+  if (error === reason || (error instanceof Error && error.cause === reason)) return true;
+  return error instanceof EventSourceError && error.code === 'closed';
+}
+
 async function sendAll(writer: StreamWriter, events: Iterable<EventInit> | AsyncIterable<EventInit>): Promise<void> {
-  const iterator =
-    Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+  const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
   let through = false;
   // An iterable that waits for its next event is not waited for when the reader has left. Not by a race with `closed`: that
   // would hold on to every event until the end of the stream.

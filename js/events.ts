@@ -24,7 +24,8 @@ export type EventsSource = Response | ReadableStream<Uint8Array> | AsyncIterable
 /**
  * Reads the events of one stream, without reconnecting.
  *
- * Reads no further than the consumer asks for; leaving the loop cancels the source.
+ * Reads no further than the consumer asks for; leaving the loop cancels the source. Status and content type of a response are
+ * the caller's to check; `connect` does it.
  *
  * @throws EventSourceError `'event-too-large'` or `'aborted'`, and what the source throws, each after the events before it.
  * @example

@@ -2,9 +2,10 @@
 import { serverEngine } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
 
-/** One event to send. Every part may be left out; a string is short for `{ data }`. */
+/** One event to send. Every part may be left out; a string is short for `{ data }`, and an event that was read is sent on. */
 export type EventInit =
   | string
+  | { readonly type: string; readonly data: string; readonly lastEventId: string }
   | {
       /**
        * The data: a string goes as it is, bytes go as base64, any other value as JSON. Line ends in a string start a new
@@ -20,6 +21,8 @@ export type EventInit =
       /** A comment, which no reader sees. */
       readonly comment?: string | undefined;
     };
+
+type Parts = Exclude<EventInit, string | { type: string }>;
 
 export type Outbox = InstanceType<typeof serverEngine.Outbox>;
 
@@ -69,7 +72,7 @@ class FrameWriter {
   take(outbox: Outbox): Uint8Array<ArrayBuffer> {
     this.#refresh();
     const start = outbox.pointer;
-    const chunk = this.#bytes.slice(start, start + outbox.length) as Uint8Array<ArrayBuffer>;
+    const chunk = this.#bytes.slice(start, start + outbox.length);
     outbox.clear();
     return chunk;
   }
@@ -82,14 +85,14 @@ class FrameWriter {
       words[at] = DATA;
       words[at + 4] = this.#append(event);
     } else if (typeof event === 'object' && event !== null) {
-      this.#addParts(event, words, at);
+      this.#addParts('lastEventId' in event ? read(event) : event, words, at);
     } else {
       throw new TypeError(`expected an event to be a string or an object, found ${String(event)}`);
     }
     this.#count++;
   }
 
-  #addParts(init: Exclude<EventInit, string>, words: Uint32Array, at: number): void {
+  #addParts(init: Parts, words: Uint32Array, at: number): void {
     const { comment, event, id, retry } = init;
     const data = dataText(init.data);
     let parts = 0;
@@ -148,6 +151,12 @@ class FrameWriter {
       this.#words = new Uint32Array(buffer);
     }
   }
+}
+
+/** The parts of an event that was read: it is sent with the id that it left the stream with. */
+function read(event: { type: string; data: string; lastEventId: string }): Parts {
+  const { type, data, lastEventId } = event;
+  return { data, event: type === 'message' ? '' : type, id: lastEventId || undefined };
 }
 
 let writer: FrameWriter | undefined;

@@ -10,7 +10,10 @@ export interface RetryOptions {
   factor?: number | undefined;
   /** How much of the backoff is random, from 0 to 1 (full jitter) [1]. */
   jitter?: number | undefined;
-  /** How many attempts there may be in a row, the first one included [EventSource: Infinity; connect: 5]. */
+  /**
+   * How many attempts there may be in a row, the first one included [EventSource: Infinity; connect: 5]. A request that must
+   * not be repeated has one: see `resume`.
+   */
   maxAttempts?: number | undefined;
   /** How long after the start of a row an attempt may still begin [Infinity]. */
   maxElapsed?: number | undefined;

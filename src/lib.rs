@@ -19,9 +19,9 @@
 //!
 //! # Features
 //!
-//! * `client`, `server`: the fetch driver and the response writer, on wasm32.
 //! * `npm`: what the artifacts of the npm package add (exports, an allocator, a panic handler that only traps). A crate that
 //!   depends on this one does not want it.
+//! * `client`, `server`: with `npm`, the fetch driver and the response writer instead of the parser alone.
 #![no_std]
 #![deny(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]

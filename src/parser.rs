@@ -124,14 +124,14 @@ impl Parser {
 
     /// Whether nothing is unfinished: any other parser that is past the beginning of its stream would go on the same way, but
     /// for the last event ID.
-    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "for parsers that JavaScript shares"))]
+    #[allow(dead_code, reason = "for parsers that JavaScript shares")]
     pub(crate) fn is_between_events(&self) -> bool {
         let unfinished = self.after_cr || self.skip.is_some() || self.id.is_set() || self.event_type.is_set();
         self.bom == BOM.len() && !unfinished && !self.data.is_set() && self.held.is_empty()
     }
 
     /// A parser that is past the place where a byte order mark may stand.
-    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "for parsers that JavaScript shares"))]
+    #[allow(dead_code, reason = "for parsers that JavaScript shares")]
     pub(crate) const fn past_bom(mut self) -> Self {
         self.bom = BOM.len();
         self

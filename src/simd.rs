@@ -1,4 +1,5 @@
 //! The loops that look at every byte. Each stands here twice, for SIMD and without, and nowhere else.
+#![allow(dead_code, reason = "a parser for JavaScript needs all of it, other builds less")]
 
 use core::ops::Range;
 
@@ -17,7 +18,6 @@ pub(crate) fn short_line_ends(bytes: &[u8]) -> u64 {
 }
 
 /// Whether all bytes are ASCII. (`[u8]::is_ascii` looks at 4 bytes at a time on wasm32: 1.3 GB/s against 22.)
-#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only JavaScript slices by it"))]
 pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let rest = match bytes.last_chunk::<BLOCK>() {
@@ -29,7 +29,6 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
 
 /// How many UTF-16 units a part of valid UTF-8 has: one a code point, two from U+10000 on. It begins and ends between two
 /// code points.
-#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only JavaScript counts in UTF-16"))]
 pub(crate) fn utf16_units(bytes: &[u8], part: Range<usize>) -> usize {
     let (quarters, rest) = bytes[part.clone()].as_chunks::<QUARTER>();
     let whole: u32 = quarters.iter().map(|quarter| kernel::utf16_units(quarter, QUARTER)).sum();
@@ -48,7 +47,6 @@ mod kernel {
         block.iter().enumerate().fold(0, |mask, (at, &byte)| mask | u64::from(byte == b'\n' || byte == b'\r') << at)
     }
 
-    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only JavaScript slices by it"))]
     pub(super) fn is_ascii(block: &[u8; BLOCK]) -> bool {
         block.iter().fold(0, |all, &byte| all | byte) < 0x80
     }

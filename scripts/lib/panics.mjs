@@ -60,9 +60,11 @@ function segments(bytes) {
     if (section === DATA_SECTION) {
       for (let left = number(); left > 0; left--) {
         const [kind, opcode] = [bytes[at++], bytes[at++]];
-        if (kind !== 0 || opcode !== 0x41) throw new Error('expected data segments at a fixed address, found another kind');
+        if (kind !== 0 || opcode !== 0x41)
+          throw new Error('expected data segments at a fixed address, found another kind');
         const address = number();
-        if (bytes[at++] !== 0x0b) throw new Error('expected the address of a data segment to be one number, found more');
+        if (bytes[at++] !== 0x0b)
+          throw new Error('expected the address of a data segment to be one number, found more');
         const length = number();
         found.push({ address, start: at, end: at + length });
         at += length;

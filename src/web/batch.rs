@@ -7,7 +7,6 @@
 //! the text is not UTF-8: then it decodes value by value.
 
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use super::utf16::Counter;
 use crate::encoder::Bytes;
@@ -36,13 +35,14 @@ const CARRIED: u32 = 1 << 4;
 #[derive(Clone)]
 pub(super) struct Chunk<'c> {
     bytes: &'c [u8],
-    /// What of it values lie in; empty while none does.
-    used: Range<usize>,
+    /// What of it values lie in: from the first one's start to the last one's end, which is 0 while there is none.
+    start: usize,
+    end: usize,
 }
 
 impl<'c> Chunk<'c> {
     pub(super) fn new(bytes: &'c [u8]) -> Self {
-        Chunk { bytes, used: usize::MAX..0 }
+        Chunk { bytes, start: usize::MAX, end: 0 }
     }
 
     pub(super) fn bytes(&self) -> &'c [u8] {
@@ -58,7 +58,8 @@ impl<'c> Chunk<'c> {
             return None;
         }
         let end = start + value.len();
-        self.used = self.used.start.min(start)..self.used.end.max(end);
+        self.start = self.start.min(start);
+        self.end = self.end.max(end);
         Some([start as u32, end as u32])
     }
 }
@@ -90,14 +91,13 @@ impl Table {
 
     /// Writes the header, and tells where the table is.
     pub(super) fn finish(&mut self, chunk: &Chunk<'_>, between_events: bool) -> u32 {
-        let used = if chunk.used.is_empty() { 0..0 } else { chunk.used.clone() };
         // From its beginning on, as JavaScript decodes an ASCII chunk whole.
-        let ascii = is_ascii(&chunk.bytes[..used.end]) && is_ascii(&self.carried);
+        let ascii = is_ascii(&chunk.bytes[..chunk.end]) && is_ascii(&self.carried);
         let header = [
             ((self.words.len() - HEADER) / ENTRY) as u32,
             u32::from(!ascii),
-            used.start as u32,
-            used.end as u32,
+            chunk.start.min(chunk.end) as u32,
+            chunk.end as u32,
             self.carried.as_ptr() as u32,
             self.carried.len() as u32,
             u32::from(between_events),

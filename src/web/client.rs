@@ -41,7 +41,6 @@ extern "C" {
 
     /// An attempt has failed. `delay` is negative where no other follows; `quiet` where the server has ended it in peace.
     #[wasm_bindgen(method)]
-    #[expect(clippy::too_many_arguments, reason = "one call a failure, and an object would have to be built by name")]
     fn failed(
         this: &Host,
         code: &str,
@@ -86,6 +85,7 @@ struct Driver {
     /// Aborts the fetch that is under way, also while its body is read.
     abort: RefCell<Option<AbortController>>,
     sleep: RefCell<Option<Sleep>>,
+    byte_strings: bool,
     /// The caller has closed or aborted: nothing is told any more, not even of what failed before.
     silent: Cell<bool>,
     /// Set when the reader met a limit: the fetch is broken off, but it was not the network.
@@ -101,7 +101,8 @@ pub struct Source {
 #[wasm_bindgen]
 impl Source {
     /// A source that has not begun. `resume` is 0 for auto, 1 for always, 2 for never. The policy is that of `EventSource` or
-    /// of `connect`, with what is given in place of its own; NaN is not given. `statuses` has a character for each status.
+    /// of `connect`, with what is given in place of its own; NaN is not given. `statuses` has a character for each status. `byte_strings` is whether a header
+    /// is sent as one byte a character, as the Fetch standard says; otherwise the runtime sends UTF-8.
     #[wasm_bindgen(constructor)]
     #[expect(clippy::too_many_arguments, reason = "one call, and an object would have to be read by name")]
     pub fn new(
@@ -119,6 +120,7 @@ impl Source {
         max_attempts: f64,
         max_elapsed: f64,
         statuses: Option<String>,
+        byte_strings: bool,
     ) -> Source {
         let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
         let given = |value: f64| (!value.is_nan()).then_some(value);
@@ -149,6 +151,7 @@ impl Source {
             url,
             abort: RefCell::new(None),
             sleep: RefCell::new(None),
+            byte_strings,
             silent: Cell::new(false),
             refused: Cell::new(None),
         };
@@ -228,7 +231,11 @@ impl Driver {
             Ok(init) => init,
             Err(cause) => return self.give_up(Cause::Request, cause),
         };
-        if let Err(cause) = prepare(&init, &controller, attempt.last_event_id.as_deref()) {
+        let last_event_id = match self.byte_strings {
+            true => attempt.last_event_id,
+            false => attempt.last_event_id.map(|_| self.last_event_id()),
+        };
+        if let Err(cause) = prepare(&init, &controller, last_event_id.as_deref()) {
             return self.give_up(Cause::Request, cause);
         }
         if self.is_silent() {
@@ -277,6 +284,10 @@ impl Driver {
     fn give_up(&self, cause: Cause, value: JsValue) -> (Step, Details) {
         let step = self.connection.borrow_mut().failed(cause, moment());
         (step, Details { cause: value, ..Details::default() })
+    }
+
+    fn last_event_id(&self) -> String {
+        String::from_utf8_lossy(self.connection.borrow().last_event_id()).into_owned()
     }
 
     fn is_silent(&self) -> bool {
