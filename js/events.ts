@@ -72,6 +72,8 @@ class EventReader {
         this.#finish();
         throw error;
       }
+      // The consumer has left while this was on its way.
+      if (this.#done) return undefined;
       if (chunk) this.#parser.feed(chunk, deliver);
       else {
         this.#parser.end(this.#options.flush ?? false, deliver);
