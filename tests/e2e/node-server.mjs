@@ -58,3 +58,20 @@ export async function until(condition) {
 
 /** Lets whatever is on its way happen. */
 export const settle = (milliseconds = 30) => new Promise((done) => setTimeout(done, milliseconds));
+
+/** Answers each request with the next of these bodies, and 204 behind the last. */
+export const bodies =
+  (...list) =>
+  (request, response, number) => {
+    if (number > list.length) response.writeHead(204).end();
+    else response.writeHead(200, EVENT_STREAM).end(list[number - 1]);
+  };
+
+/** All events of a stream that ends. */
+export async function readAll(stream) {
+  const found = [];
+  for await (const event of stream) found.push(event);
+  return found;
+}
+
+export const dataOf = (found) => found.map(({ data }) => data);
