@@ -65,8 +65,10 @@ export class EventSource extends EventTarget {
    *
    * @throws `SyntaxError` (a DOMException) when the URL does not parse.
    */
-  constructor(url: string | URL, init: EventSourceInit = {}) {
+  constructor(url: string | URL, options: EventSourceInit | null = null) {
     super();
+    // [spec] Web IDL: null is a dictionary too, an empty one.
+    const init = options ?? {};
     const resolved = resolveUrl(url);
     this.url = resolved.href;
     this.withCredentials = init.withCredentials ?? init.credentials === 'include';
