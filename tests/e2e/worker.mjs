@@ -20,6 +20,7 @@ const ROUTES = {
   '/ack': (request, url) => (acknowledged.add(url.searchParams.get('run')), new Response('ok')),
   '/burst': burst,
   '/cut': cut,
+  '/cutting': cutting,
   '/ids': ids,
   '/status': (request, url) => new Response('not today', { status: Number(url.searchParams.get('status')) }),
   '/quiet': () => new Response(null, { status: 204 }),
@@ -108,6 +109,17 @@ function breaking(bytes, kind, next) {
       }
     },
   });
+}
+
+/** Ends one connection in peace, breaks off the second, and refuses the third. */
+function cutting(request, url) {
+  const attempt = runs.get(url.searchParams.get('run')).length;
+  if (attempt > 2) return new Response('over', { status: 404 });
+  const bytes = encode([{ retry: 1 }, { id: `${attempt}漢`, data: `${attempt}` }]);
+  return new Response(
+    breaking(bytes, attempt === 1 ? 'end' : 'error', () => 0.99),
+    { headers: EVENT_STREAM },
+  );
 }
 
 /** Sends the ids of the query one a connection; each must come back with the next request. */
