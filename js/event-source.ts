@@ -28,6 +28,43 @@ export interface EventSourceEventMap {
 }
 
 type Handler<E extends Event> = ((this: EventSource, event: E) => unknown) | null;
+/** What an `on…` attribute reads as: loose enough for the class to go wherever the browser's own `EventSource` does. */
+type Read<E extends Event> = ((event: E) => unknown) | null;
+
+// Listeners, typed by the events that they are for; the methods are those of `EventTarget`.
+/* eslint-disable @typescript-eslint/no-unsafe-declaration-merging -- overrides would be code that does nothing */
+export interface EventSource {
+  addEventListener<K extends keyof EventSourceEventMap>(
+    type: K,
+    listener: (this: EventSource, event: EventSourceEventMap[K]) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: (this: EventSource, event: MessageEvent<string>) => unknown,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof EventSourceEventMap>(
+    type: K,
+    listener: (this: EventSource, event: EventSourceEventMap[K]) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: (this: EventSource, event: MessageEvent<string>) => unknown,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  removeEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
 
 /**
  * A drop-in for the browser's `EventSource` (HTML standard, section 9.2) over `fetch`, with a request of your own: method,
@@ -105,42 +142,23 @@ export class EventSource extends EventTarget {
     this.#driver.close();
   }
 
-  get onopen(): Handler<Event> {
+  get onopen(): Read<Event> {
     return this.#handler('open');
   }
   set onopen(handler: Handler<Event>) {
     this.#setHandler('open', handler);
   }
-  get onmessage(): Handler<MessageEvent<string>> {
+  get onmessage(): Read<MessageEvent<string>> {
     return this.#handler('message');
   }
   set onmessage(handler: Handler<MessageEvent<string>>) {
     this.#setHandler('message', handler);
   }
-  get onerror(): Handler<EventSourceErrorEvent> {
+  get onerror(): Read<Event> {
     return this.#handler('error');
   }
   set onerror(handler: Handler<EventSourceErrorEvent>) {
     this.#setHandler('error', handler);
-  }
-
-  override addEventListener<K extends keyof EventSourceEventMap>(
-    type: K,
-    listener: (this: EventSource, event: EventSourceEventMap[K]) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: (this: EventSource, event: MessageEvent<string>) => unknown,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  override addEventListener(type: string, listener: unknown, options?: boolean | AddEventListenerOptions): void {
-    super.addEventListener(type, listener as EventListener | null, options);
   }
 
   #opened(response: Response): void {
@@ -158,8 +176,8 @@ export class EventSource extends EventTarget {
     }
   }
 
-  #handler<E extends Event>(type: string): Handler<E> {
-    return (this.#handlers.get(type)?.handler ?? null) as Handler<E>;
+  #handler<E extends Event>(type: string): Read<E> {
+    return (this.#handlers.get(type)?.handler ?? null) as Read<E>;
   }
 
   /** [spec] Event handler IDL attributes: the first handler takes a place among the listeners, and a later one keeps it. */
