@@ -29,18 +29,21 @@ export class Driver implements Host {
   readonly #init: ConnectInit;
   readonly #face: Face;
   readonly #source;
-  readonly #fetchable: boolean;
+  readonly #url: URL;
+  /** Whether the last request got as far as the fetch; what failed before is the caller's. */
+  sent = false;
+  /** Ends what is under way: the fetch and its body, or the wait. */
+  stop: () => void = () => undefined;
   #stopListening: () => void = () => undefined;
 
   constructor(url: URL, init: ConnectInit, face: Face, ofConnect: boolean) {
     this.#init = init;
     this.#face = face;
-    this.#fetchable = isFetchable(url, init);
+    this.#url = url;
     this.lastEventId = this.initialLastEventId = init.lastEventId ?? '';
     const { delay, maxDelay, factor, jitter, maxAttempts, maxElapsed, statuses } = init.retry ?? {};
     this.#source = new clientEngine.Source(
       this,
-      url.href,
       methodOf(init),
       isReplayable(init),
       RESUME[init.resume ?? 'auto'],
@@ -73,8 +76,8 @@ export class Driver implements Host {
       signal.addEventListener('abort', abort, { once: true });
       this.#stopListening = () => signal.removeEventListener('abort', abort);
     }
-    if (this.#fetchable) this.#source.start();
-    else queueMicrotask(() => this.#source.refuseUrl());
+    if (isFetchable(this.#url, this.#init)) this.#source.start();
+    else queueMicrotask(() => this.#source.refuseUrl(this.#url.href));
   }
 
   close(): void {
@@ -84,12 +87,25 @@ export class Driver implements Host {
 
   // What Rust calls: the methods of `Host`.
 
-  request(attempt: number): Promise<RequestInit> {
-    return makeRequest(this.#init, attempt);
+  async send(attempt: number, lastEventId?: string): Promise<Response> {
+    this.sent = false;
+    const controller = new AbortController();
+    this.stop = () => controller.abort();
+    const request = await makeRequest(this.#init, attempt, lastEventId);
+    controller.signal.throwIfAborted();
+    request.signal = controller.signal;
+    this.sent = true;
+    return (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
   }
 
-  async fetch(url: string, init: RequestInit): Promise<Response> {
-    return (this.#init.fetch ?? globalThis.fetch)(url, init);
+  wait(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      this.stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   opened(response: Response): void {

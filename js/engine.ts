@@ -12,8 +12,10 @@ export type { Source } from './wasm/client.glue.js';
 
 /** What a connection in Rust calls (the imports of src/web/client.rs). */
 export interface Host {
-  request(attempt: number): Promise<RequestInit>;
-  fetch(url: string, init: RequestInit): Promise<Response>;
+  send(attempt: number, lastEventId?: string): Promise<Response>;
+  readonly sent: boolean;
+  wait(milliseconds: number): Promise<void>;
+  stop(): void;
   opened(response: Response): void;
   read(response: Response, open: boolean): Promise<unknown>;
   failed(

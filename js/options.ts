@@ -110,10 +110,13 @@ export function isReplayable(init: ConnectInit): boolean {
 }
 
 /** The request of one attempt. Throws what `headers` and `body` functions throw. */
-export async function makeRequest(init: ConnectInit, attempt: number): Promise<RequestInit> {
-  const headers = typeof init.headers === 'function' ? await init.headers(attempt) : init.headers;
+export async function makeRequest(init: ConnectInit, attempt: number, lastEventId?: string): Promise<RequestInit> {
+  const headers = new Headers(typeof init.headers === 'function' ? await init.headers(attempt) : init.headers);
   const body = typeof init.body === 'function' ? await init.body(attempt) : init.body;
-  const request: RequestInit & { duplex?: 'half' } = { method: methodOf(init), headers: new Headers(headers) };
+  const request: RequestInit & { duplex?: 'half' } = { method: methodOf(init), headers };
+  // [spec] Set request's header list: (`Accept`, `text/event-stream`), and (`Last-Event-ID`, lastEventIDValue).
+  if (!headers.has('accept')) headers.set('accept', 'text/event-stream');
+  if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
   // [spec] Create a potential-CORS request (mode cors, credentials same-origin or include); set its cache mode to
   // "no-store". A runtime whose Request does not have one of these refuses to be told.
   const defaults = { mode: 'cors', cache: 'no-store' } as const;

@@ -1,16 +1,16 @@
-//! The fetch driver: does what [`Connection`] says, with the fetch, timers and streams of the platform.
+//! The fetch driver: does what [`Connection`] says, attempt after attempt, with what the host has.
 //!
-//! The read loop is JavaScript's (`Host::read`): one wasm call a chunk is all that a stream then costs. Everything that
-//! happens once a connection is here.
+//! The host is JavaScript (js/driver.ts): it sends a request, waits, and has the read loop, so that a stream costs one wasm
+//! call a chunk. What follows from all that is decided here.
 
 use alloc::rc::Rc;
 use alloc::string::String;
 use core::cell::{Cell, RefCell};
 
-use js_sys::{Date, Function, Math, Promise, Reflect};
+use js_sys::{Date, Math};
 use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, Headers, Response};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::Response;
 
 use crate::{
     Attempt, Cause, Connection, ConnectionOptions, Failure, Moment, ParseError, ResponseHead, Resume, RetryPolicy,
@@ -22,13 +22,21 @@ extern "C" {
     /// What JavaScript does for a connection (js/driver.ts).
     pub type Host;
 
-    /// The caller's request for an attempt: a fetch init whose `headers` are a `Headers`.
+    /// Makes the caller's request for an attempt and fetches it, with the `Last-Event-ID` header where one is to be sent.
     #[wasm_bindgen(method, catch)]
-    async fn request(this: &Host, attempt: u32) -> Result<JsValue, JsValue>;
+    async fn send(this: &Host, attempt: u32, last_event_id: Option<String>) -> Result<JsValue, JsValue>;
 
-    /// The caller's fetch, or the platform's.
+    /// Whether the last `send` got as far as the fetch.
+    #[wasm_bindgen(method, getter)]
+    fn sent(this: &Host) -> bool;
+
+    /// Resolves when the time is over, or `stop` is called.
     #[wasm_bindgen(method, catch)]
-    async fn fetch(this: &Host, url: &str, init: &JsValue) -> Result<JsValue, JsValue>;
+    async fn wait(this: &Host, milliseconds: f64) -> Result<JsValue, JsValue>;
+
+    /// Ends what is under way: the fetch and its body, or the wait.
+    #[wasm_bindgen(method)]
+    fn stop(this: &Host);
 
     /// The connection is open.
     #[wasm_bindgen(method)]
@@ -53,12 +61,6 @@ extern "C" {
         cause: &JsValue,
     );
 
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
-
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
 }
@@ -71,20 +73,9 @@ struct Details {
     cause: JsValue,
 }
 
-/// A wait for the next attempt.
-struct Sleep {
-    timer: JsValue,
-    /// Ends the wait.
-    resolve: Function,
-}
-
 struct Driver {
     connection: RefCell<Connection>,
     host: Host,
-    url: String,
-    /// Aborts the fetch that is under way, also while its body is read.
-    abort: RefCell<Option<AbortController>>,
-    sleep: RefCell<Option<Sleep>>,
     byte_strings: bool,
     /// The caller has closed or aborted: nothing is told any more, not even of what failed before.
     silent: Cell<bool>,
@@ -107,7 +98,6 @@ impl Source {
     #[expect(clippy::too_many_arguments, reason = "one call, and an object would have to be read by name")]
     pub fn new(
         host: Host,
-        url: String,
         method: &str,
         replayable: bool,
         resume: u32,
@@ -148,9 +138,6 @@ impl Source {
         let driver = Driver {
             connection: RefCell::new(Connection::new(options)),
             host,
-            url,
-            abort: RefCell::new(None),
-            sleep: RefCell::new(None),
             byte_strings,
             silent: Cell::new(false),
             refused: Cell::new(None),
@@ -167,21 +154,21 @@ impl Source {
     pub fn close(&self) {
         self.driver.connection.borrow_mut().close();
         self.driver.silent.set(true);
-        self.driver.stop();
+        self.driver.host.stop();
     }
 
     /// The caller's signal has aborted, for this reason.
     pub fn abort(&self, reason: JsValue) {
         let step = self.driver.connection.borrow_mut().failed(Cause::Aborted, moment());
-        self.driver.stop();
+        self.driver.host.stop();
         self.driver.tell(&step, Details { cause: reason, ..Details::default() });
         self.driver.silent.set(true);
     }
 
     /// Gives up before the first attempt, as the URL has a scheme that no fetch knows.
     #[wasm_bindgen(js_name = refuseUrl)]
-    pub fn refuse_url(&self) {
-        let (step, details) = self.driver.give_up(Cause::InvalidUrl(self.driver.url.clone()), JsValue::UNDEFINED);
+    pub fn refuse_url(&self, url: String) {
+        let (step, details) = self.driver.give_up(Cause::InvalidUrl(url), JsValue::UNDEFINED);
         self.driver.tell(&step, details);
     }
 
@@ -216,7 +203,8 @@ async fn run(driver: Rc<Driver>) {
         // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
         driver.tell(&step, details);
         match step {
-            Step::Wait { delay, .. } => driver.sleep(delay).await,
+            // The host never rejects.
+            Step::Wait { delay, .. } if !driver.is_silent() => drop(driver.host.wait(delay as f64).await),
             _ => return,
         }
     }
@@ -225,25 +213,15 @@ async fn run(driver: Rc<Driver>) {
 impl Driver {
     /// One fetch, to the end of its body.
     async fn attempt(&self, attempt: Attempt) -> (Step, Details) {
-        let Ok(controller) = AbortController::new() else { return (Step::Ignored, Details::default()) };
-        self.abort.replace(Some(controller.clone()));
-        let init = match self.host.request(attempt.number).await {
-            Ok(init) => init,
-            Err(cause) => return self.give_up(Cause::Request, cause),
-        };
         let last_event_id = match self.byte_strings {
             true => attempt.last_event_id,
             false => attempt.last_event_id.map(|_| self.last_event_id()),
         };
-        if let Err(cause) = prepare(&init, &controller, last_event_id.as_deref()) {
-            return self.give_up(Cause::Request, cause);
-        }
-        if self.is_silent() {
-            return (Step::Ignored, Details::default());
-        }
-        let response: Response = match self.host.fetch(&self.url, &init).await {
+        let response: Response = match self.host.send(attempt.number, last_event_id).await {
             Ok(response) => response.unchecked_into(),
-            Err(cause) => return self.give_up(Cause::Network, cause),
+            Err(cause) => {
+                return self.give_up(if self.host.sent() { Cause::Network } else { Cause::Request }, cause);
+            }
         };
         let step = self.respond(&response);
         let open = step == Step::Open;
@@ -253,13 +231,13 @@ impl Driver {
         }
         let read = if self.is_silent() { Ok(JsValue::UNDEFINED) } else { self.host.read(&response, open).await };
         if !open {
-            controller.abort();
+            self.host.stop();
             let body = read.unwrap_or_default();
             return (step, Details { response: response.into(), body, cause: JsValue::UNDEFINED });
         }
         let (cause, value) = match (self.refused.take(), read) {
             (Some(error), _) => {
-                controller.abort();
+                self.host.stop();
                 (Cause::Parse(error), JsValue::UNDEFINED)
             }
             // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
@@ -272,7 +250,7 @@ impl Driver {
     fn respond(&self, response: &Response) -> Step {
         let headers = response.headers();
         let header = |name| headers.get(name).ok().flatten();
-        let (content_type, retry_after) = (header("content-type"), header("retry-after"));
+        let (content_type, retry_after) = (header("content-type"), header("retry-after").map(in_seconds));
         let head = ResponseHead {
             status: response.status(),
             content_type: content_type.as_deref(),
@@ -308,50 +286,21 @@ impl Driver {
         let (code, message) = (failure.code(), failure.message());
         self.host.failed(code, &message, failure.attempt(), delay, quiet, &response, &body, &cause);
     }
-
-    async fn sleep(&self, milliseconds: u64) {
-        if self.is_silent() {
-            return;
-        }
-        let promise = Promise::new(&mut |resolve, _| {
-            let timer = set_timeout(&resolve, milliseconds as f64);
-            self.sleep.replace(Some(Sleep { timer, resolve }));
-        });
-        // A promise that nothing rejects.
-        let _ = JsFuture::from(promise).await;
-        self.sleep.replace(None);
-    }
-
-    /// Ends what is under way: the fetch and its body, or the wait.
-    fn stop(&self) {
-        // Taken out first: an abort runs listeners, which may call back.
-        let controller = self.abort.take();
-        let sleep = self.sleep.take();
-        if let Some(controller) = controller {
-            controller.abort();
-        }
-        if let Some(sleep) = sleep {
-            clear_timeout(&sleep.timer);
-            // Calling the function of a promise never throws.
-            let _ = sleep.resolve.call0(&JsValue::UNDEFINED);
-        }
-    }
-}
-
-/// Puts what the standard asks for into a request.
-fn prepare(init: &JsValue, controller: &AbortController, last_event_id: Option<&str>) -> Result<(), JsValue> {
-    let headers: Headers = Reflect::get(init, &"headers".into())?.unchecked_into();
-    // [spec] Set request's header list: (`Accept`, `text/event-stream`).
-    if !headers.has("accept")? {
-        headers.set("accept", "text/event-stream")?;
-    }
-    if let Some(id) = last_event_id {
-        headers.set("last-event-id", id)?;
-    }
-    Reflect::set(init, &"signal".into(), &controller.signal())?;
-    Ok(())
 }
 
 fn moment() -> Moment {
     Moment { now: performance_now() as u64, wall: Date::now() as u64, random: Math::random() }
+}
+
+/// A `Retry-After` that is a date, in whole seconds from now.
+fn in_seconds(value: String) -> String {
+    // NaN for what is no date; seconds would be taken for a year.
+    let wait = (Date::parse(&value) - Date::now()) / 1_000.0;
+    if value.bytes().all(|byte| byte.is_ascii_digit()) || wait.is_nan() {
+        return value;
+    }
+    let mut seconds = String::new();
+    // A `String` never fails, and a cast from f64 saturates.
+    let _ = crate::error::write_decimal(&mut seconds, (wait + 1.0) as u64);
+    seconds
 }
