@@ -37,6 +37,7 @@ mod error;
 mod event;
 mod failure;
 mod field;
+mod held;
 mod http;
 mod http_date;
 mod lines;

@@ -1,12 +1,12 @@
 //! Bytes → events: the parser of the HTML standard, section 9.2.6, "Interpreting an event stream".
 
-use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::event::MESSAGE;
 use crate::field::{Name, digits, split};
+use crate::held::Held;
 use crate::lines::LineEnds;
-use crate::slot::{At, Slot, give_back, grow};
+use crate::slot::Slot;
 use crate::{Event, Item, ParseError, Text};
 
 /// [spec] stream = [ bom ] *event; bom = U+FEFF.
@@ -41,13 +41,8 @@ pub struct Parser {
     bom: usize,
     /// The last byte was a CR that ended a line: an LF that comes now belongs to it.
     after_cr: bool,
-    /// The data of the event, as far as it lies in earlier chunks, and behind it the line that has not ended yet: a further
-    /// line of data moves up within it, and takes no second buffer.
-    held: Vec<u8>,
-    /// Where in `held` the line that has not ended begins.
-    line_start: usize,
-    /// [spec] The data buffer, without the LF at its end; unset while the event has no data field. Its buffer is `held`.
-    data: At,
+    /// [spec] The data buffer, and the bytes of a line that has not ended yet.
+    held: Held,
     /// [spec] The event type buffer.
     event_type: Slot,
     /// [spec] The last event ID buffer, as far as a field has set it since the last blank line.
@@ -81,9 +76,7 @@ impl Parser {
             max_event_size: Parser::DEFAULT_MAX_EVENT_SIZE,
             bom: 0,
             after_cr: false,
-            held: Vec::new(),
-            line_start: 0,
-            data: At::Unset,
+            held: Held::new(),
             event_type: Slot::new(),
             id: Slot::new(),
             last_event_id: Slot::new(),
@@ -119,7 +112,7 @@ impl Parser {
 
     /// How many bytes of unfinished lines and events are held.
     pub fn buffered_bytes(&self) -> usize {
-        self.line_len() + self.event_size()
+        self.held.line().len() + self.event_size()
     }
 
     /// Whether nothing is unfinished: any other parser that is past the beginning of its stream would go on the same way, but
@@ -127,7 +120,7 @@ impl Parser {
     #[allow(dead_code, reason = "for parsers that JavaScript shares")]
     pub(crate) fn is_between_events(&self) -> bool {
         let unfinished = self.after_cr || self.skip.is_some() || self.id.is_set() || self.event_type.is_set();
-        self.bom == BOM.len() && !unfinished && !self.data.is_set() && self.held.is_empty()
+        self.bom == BOM.len() && !unfinished && !self.held.has_data() && !self.held.has_line()
     }
 
     /// A parser that is past the place where a byte order mark may stand.
@@ -189,7 +182,7 @@ impl Parser {
                     chunk = rest;
                 }
                 Some(_) => {
-                    self.held.extend_from_slice(&BOM[..self.bom]);
+                    self.held.push_line(&BOM[..self.bom]);
                     self.bom = BOM.len();
                 }
             }
@@ -201,7 +194,7 @@ impl Parser {
     #[inline(always)]
     fn end_line(&mut self, chunk: &[u8], range: Range<usize>, roomy: bool, sink: &mut impl FnMut(Item<'_>)) -> usize {
         let end = range.end;
-        if self.skip.is_some() || self.held.len() > self.line_start {
+        if self.skip.is_some() || self.held.has_line() {
             self.end_held_line(chunk, range, sink);
         } else if range.is_empty() {
             self.blank_line(chunk, sink);
@@ -233,7 +226,7 @@ impl Parser {
         let field = split(line);
         let value = range.start + field.value..range.end;
         match field.name {
-            Name::Data if self.data.is_set() => self.push_data(chunk, &chunk[value]),
+            Name::Data if self.held.has_data() => self.push_data(chunk, &chunk[value]),
             // Nearly every event: the blank line is there too, so the data need not be kept (45 to 25 ns an event).
             Name::Data if chunk[range.end..].starts_with(b"\n\n") => {
                 let id_changed = self.commit_id();
@@ -243,7 +236,7 @@ impl Parser {
                 }
                 return range.end + 2;
             }
-            Name::Data => self.data = At::Chunk(value),
+            Name::Data => self.held.set_data_in_chunk(value),
             Name::Event => self.event_type.set_in_chunk(value),
             Name::Id if may_be_id(&chunk[value.clone()]) => self.id.set_in_chunk(value),
             name => report(name, &line[..field.name_len], &chunk[value], sink),
@@ -255,83 +248,39 @@ impl Parser {
     #[inline(never)]
     fn push_data(&mut self, chunk: &[u8], value: &[u8]) {
         self.settle_data(chunk);
-        self.grow_held(value.len() + 1);
-        self.held.push(b'\n');
-        self.held.extend_from_slice(value);
-        self.extend_data();
+        self.make_room(value.len() + 1);
+        self.held.push_data(value);
     }
 
-    /// A line that began in an earlier chunk: the end of `held`.
+    /// A line that began in an earlier chunk.
     fn held_line(&mut self, sink: &mut impl FnMut(Item<'_>)) {
-        let line = &self.held[self.line_start..];
+        let line = self.held.line();
         let field = split(line);
         let value = &line[field.value..];
         match field.name {
-            Name::Data if self.data.is_set() => {
-                // The line's name has at least the one byte that the LF needs.
-                self.held[self.line_start] = b'\n';
-                let value = self.line_start + field.value..self.held.len();
-                let length = value.len();
-                self.held.copy_within(value, self.line_start + 1);
-                self.held.truncate(self.line_start + 1 + length);
-                self.extend_data();
-                return;
+            Name::Data => self.held.line_is_data(field.value),
+            Name::Event => self.held.line_is(&mut self.event_type, field.value),
+            Name::Id if may_be_id(value) => self.held.line_is(&mut self.id, field.value),
+            name => {
+                report(name, &line[..field.name_len], value, sink);
+                self.held.drop_line();
             }
-            Name::Data => {
-                self.data = At::Buffer(self.line_start + field.value..self.held.len());
-                self.line_start = self.held.len();
-                return;
-            }
-            Name::Event => return self.move_out(field.value, |parser| &mut parser.event_type),
-            Name::Id if may_be_id(value) => return self.move_out(field.value, |parser| &mut parser.id),
-            name => report(name, &line[..field.name_len], value, sink),
-        }
-        self.drop_line();
-    }
-
-    /// Moves a type or an id from the end of `held` to its own place.
-    fn move_out(&mut self, value: usize, slot: impl Fn(&mut Parser) -> &mut Slot) {
-        let mut held = core::mem::take(&mut self.held);
-        match self.line_start {
-            0 => slot(self).take_line(&mut held, value),
-            start => slot(self).set(&held[start + value..]),
-        }
-        self.held = held;
-        self.drop_line();
-    }
-
-    fn drop_line(&mut self) {
-        self.held.truncate(self.line_start);
-        if self.line_start == 0 {
-            give_back(&mut self.held);
-        }
-    }
-
-    /// Data in `held` now reaches to its end.
-    fn extend_data(&mut self) {
-        if let At::Buffer(data) = &mut self.data {
-            data.end = self.held.len();
-            self.line_start = data.end;
         }
     }
 
     /// Appends to the line that has not ended yet. False where that makes the event too large.
     fn hold(&mut self, bytes: &[u8], sink: &mut impl FnMut(Item<'_>)) -> bool {
-        if self.skip.is_none() && self.fits(self.line_len() + bytes.len(), sink) {
-            self.grow_held(bytes.len());
-            self.held.extend_from_slice(bytes);
+        if self.skip.is_none() && self.fits(self.held.line().len() + bytes.len(), sink) {
+            self.make_room(bytes.len());
+            self.held.push_line(bytes);
             return true;
         }
         self.skip = Some(Skip::InLine);
         false
     }
 
-    fn line_len(&self) -> usize {
-        self.held.len() - self.line_start
-    }
-
     fn event_size(&self) -> usize {
-        self.data.len() + self.event_type.len() + self.id.len()
+        self.held.data_len() + self.event_type.len() + self.id.len()
     }
 
     /// Whether the event may have a line of this length; reports and forgets it where not.
@@ -340,9 +289,7 @@ impl Parser {
         let fits = self.event_size() + line <= self.max_event_size;
         if !fits {
             sink(Item::Error(ParseError::EventTooLarge { limit: self.max_event_size }));
-            self.held = Vec::new();
-            self.line_start = 0;
-            self.data = At::Unset;
+            self.held = Held::new();
             self.event_type.unset();
             self.id.unset();
         }
@@ -355,15 +302,14 @@ impl Parser {
         large(&self.event_type) + large(&self.id)
     }
 
-    fn grow_held(&mut self, extra: usize) {
-        let needed = self.held.len() + extra;
-        if needed > self.held.capacity() {
-            if needed + self.others() > self.max_event_size {
+    /// Makes room for `extra` bytes of data or line, so that all buffers stay within the limit.
+    fn make_room(&mut self, extra: usize) {
+        if self.held.is_short_of(extra) {
+            if self.held.len() + extra + self.others() > self.max_event_size {
                 self.event_type.shrink();
                 self.id.shrink();
             }
-            let room = self.max_event_size.saturating_sub(self.others());
-            grow(&mut self.held, extra, room);
+            self.held.grow(extra, self.max_event_size.saturating_sub(self.others()));
         }
     }
 
@@ -371,7 +317,7 @@ impl Parser {
     #[inline(never)]
     fn blank_line(&mut self, chunk: &[u8], sink: &mut impl FnMut(Item<'_>)) {
         let id_changed = self.commit_id();
-        if let Some(data) = self.data.get(chunk, &self.held) {
+        if let Some(data) = self.held.data(chunk) {
             self.dispatch(chunk, data, id_changed, sink);
         } else if id_changed {
             // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty
@@ -379,10 +325,7 @@ impl Parser {
             sink(Item::LastEventId(Text::new(self.last_event_id.get(chunk).unwrap_or_default())));
         }
         // [spec] 7. Set the data buffer and the event type buffer to the empty string.
-        self.data = At::Unset;
         self.held.clear();
-        self.line_start = 0;
-        give_back(&mut self.held);
         self.event_type.unset();
     }
 
@@ -417,16 +360,12 @@ impl Parser {
         self.last_event_id.settle(chunk);
     }
 
-    /// Before a line is held, so that the line comes behind the data.
     fn settle_data(&mut self, chunk: &[u8]) {
-        if let At::Chunk(range) = &self.data {
-            let range = range.clone();
-            self.held.clear();
-            self.grow_held(range.len());
-            self.held.extend_from_slice(&chunk[range]);
-            self.data = At::Buffer(0..self.held.len());
-            self.line_start = self.held.len();
+        let unsettled = self.held.unsettled();
+        if unsettled > 0 {
+            self.make_room(unsettled);
         }
+        self.held.settle(chunk);
     }
 }
 
