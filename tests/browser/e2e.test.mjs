@@ -43,8 +43,8 @@ describe('end to end in Chromium, against workerd', () => {
       const log = await e2e.log(run);
 
       const story = makeStory(seed, EVENTS);
-      assertSame(found.events, asRead(story));
       assert.equal(found.error, null);
+      assertSame(found.events, asRead(story));
       assert.equal(log.length, CUTS + 1);
       assert.ok(log.every(({ method }) => method === (face === 'connect' ? 'POST' : 'GET')));
       // A resumption goes on behind an event that the page has, and never goes back.

@@ -33,9 +33,12 @@ export function asRead(story) {
 
 const WITHIN = 300;
 
-/** How many of the bytes to send: any number, or up to the middle of a character or of a field's name behind it. */
-export function cutOf(bytes, next) {
-  const start = Math.floor(next() * WITHIN);
+/**
+ * How many of the bytes to send: any number from `least` on, or up to the middle of a character or of a field's name behind
+ * it.
+ */
+export function cutOf(bytes, next, least = 0) {
+  const start = least + Math.floor(next() * WITHIN);
   const way = Math.floor(next() * 3);
   for (let at = start; at < bytes.length - 2; at++) {
     if (way === 1 && (bytes[at] & 0xc0) === 0x80) return { at, where: 'character' };

@@ -86,8 +86,10 @@ async function cut(request, url) {
   const next = random(Number(seed) + attempt);
   const ends = ['\n', '\r\n', '\r'][Math.floor(next() * 3)];
   const bytes = withLineEnds(encode([{ retry: 1 }, ...rest.slice(0, 40)]), ends);
-  const { at, where } = cutOf(bytes, next);
-  const kind = next() < 0.5 ? 'end' : 'error';
+  // A POST goes on only where it has an id, so the first event must arrive.
+  const first = attempt === 1;
+  const { at, where } = cutOf(bytes, next, first ? encode(rest[0]).length * 2 : 0);
+  const kind = first || next() < 0.5 ? 'end' : 'error';
   Object.assign(runs.get(run).at(-1), { at, where, kind });
   return new Response(breaking(bytes.subarray(0, at), kind, next), { headers: EVENT_STREAM });
 }
