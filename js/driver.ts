@@ -94,8 +94,13 @@ export class Driver implements Host {
     const request = await makeRequest(this.#init, attempt, lastEventId);
     controller.signal.throwIfAborted();
     request.signal = controller.signal;
+    // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
+    if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
     this.sent = true;
-    return (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
+    const response: unknown = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
+    if (isResponse(response)) return response;
+    this.sent = false;
+    throw new TypeError(`expected fetch to give a Response, found ${String(response)}`);
   }
 
   wait(milliseconds: number): Promise<void> {
@@ -227,6 +232,11 @@ export class Driver implements Host {
     }
     return text + decoder.decode();
   }
+}
+
+/** By what is asked of it: a caller's fetch may give a Response of another realm. */
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
 }
 
 /** Whether headers are byte strings, as the Fetch standard says. Where they are not (workerd), they are sent as UTF-8. */

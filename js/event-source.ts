@@ -104,6 +104,7 @@ export class EventSource extends EventTarget {
    */
   constructor(url: string | URL, options: EventSourceInit | null = null) {
     super();
+    if (arguments.length === 0) throw new TypeError('expected a URL, found no argument');
     // [spec] Web IDL: null is a dictionary too, an empty one.
     const init = options ?? {};
     const resolved = resolveUrl(url);

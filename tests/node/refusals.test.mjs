@@ -42,6 +42,26 @@ for (const [face, run] of Object.entries(FACES)) {
       assert.ok(error.cause instanceof TypeError);
     });
 
+    test('a request that no fetch would send', async () => {
+      for (const [url, init] of [
+        ['http://user:secret@127.0.0.1:9/', {}],
+        ['http://127.0.0.1:9/', { method: 'GET', body: 'x' }],
+        ['http://127.0.0.1:9/', { method: 'TRACE' }],
+      ]) {
+        const { error } = await run(url, init);
+        assertError(error, 'invalid-request', { attempt: 1, willRetry: false });
+        assert.ok(error.cause instanceof TypeError);
+      }
+    });
+
+    test('a fetch that gives no Response', async () => {
+      for (const given of [undefined, null, 'text', {}]) {
+        const { error } = await run('http://127.0.0.1:9/', { fetch: async () => given });
+        assertError(error, 'invalid-request', { attempt: 1, willRetry: false });
+        assert.match(error.cause.message, /^expected fetch to give a Response, found /);
+      }
+    });
+
     test('a scheme that cannot be fetched', async () => {
       for (const url of ['ftp://example.org/', 'mailto:someone@example.org', 'about:blank', 'ws://example.org/']) {
         const { error } = await run(url, {});
