@@ -157,7 +157,10 @@ export class StreamParser {
     this.lastEventId = '';
   }
 
-  /** Forgets what is unfinished, also of the chunk that is being read, and gives its memory back; what comes next is a new stream with the same last event ID. */
+  /**
+   * Forgets what is unfinished, also of the chunk that is being read, and gives its memory back; what comes next is a new
+   * stream with the same last event ID.
+   */
   free(): void {
     this.#stream++;
     this.#half = '';
@@ -211,7 +214,7 @@ export class StreamParser {
     const carried = length ? input.bytes.subarray(start, start + length) : NO_BYTES;
     let batch: Found[];
     if (words[table + 1] === 0) {
-      // ASCII: bytes are units. A decoder costs 100 ns even where there is nothing to decode.
+      // ASCII: bytes are units. A call of the decoder is some 100 ns, so not for nothing.
       batch = this.#cut(entries, end, to ? decoder.decode(chunk) : '', length ? decoder.decode(carried) : '');
     } else {
       const texts = strictTexts(chunk.subarray(words[table + 2], to), carried);

@@ -168,7 +168,7 @@ export function frameWriter(): FrameWriter {
 }
 
 /**
- * Encodes one event, or many at once, which is several times faster than one by one.
+ * Encodes one event, or many at once, which is several times faster for small ones.
  *
  * @throws EventSourceError `'invalid-event'`, `'invalid-id'` or `'invalid-retry'` when a part would break a frame.
  * @throws TypeError when the data of an event has no JSON form.

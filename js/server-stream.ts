@@ -80,7 +80,11 @@ export class StreamWriter implements ServerStream {
       {
         start: (controller) => void (this.#controller = controller),
         pull: () => this.#pull(),
-        cancel: (cause) => this.end({ code: 'cancelled', cause }),
+        cancel: (cause) => {
+          this.end({ code: 'cancelled', cause });
+          // A reader may leave also while what was sent before the end is still waiting for it.
+          this.#release();
+        },
       },
       { highWaterMark: 0 },
     );

@@ -58,9 +58,11 @@ impl Cause {
         let (before, number, after) = match self {
             Cause::Network => ("an event stream, found a network error", None, ""),
             Cause::Status(found) => ("status 200, found ", Some(u64::from(*found)), ""),
-            Cause::ContentType(found) => {
-                ("content type text/event-stream, found ", None, found.as_deref().unwrap_or("none"))
-            }
+            Cause::ContentType(found) => (
+                "content type text/event-stream, found ",
+                None,
+                found.as_deref().filter(|found| !found.is_empty()).filter(|found| !found.is_empty()).unwrap_or("none"),
+            ),
             Cause::ConnectTimeout(limit) => ("a response within ", Some(*limit), " ms, found none"),
             Cause::IdleTimeout(limit) => ("bytes within ", Some(*limit), " ms, found none"),
             Cause::StreamEnded => ("a stream that stays open, found its end", None, ""),

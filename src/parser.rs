@@ -374,7 +374,7 @@ const SMALL: usize = 64;
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.
 fn may_be_id(value: &[u8]) -> bool {
-    // `contains` is twice the size, and no faster for what an id has.
+    // `contains` would bring a search of 0.3 KB with it, for values of a few bytes.
     value.iter().all(|&byte| byte != 0)
 }
 

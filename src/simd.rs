@@ -17,7 +17,7 @@ pub(crate) fn short_line_ends(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | u64::from(byte == b'\n' || byte == b'\r'))
 }
 
-/// Whether all bytes are ASCII. (`[u8]::is_ascii` looks at 4 bytes at a time on wasm32: 1.3 GB/s against 22.)
+/// Whether all bytes are ASCII. (Left to the compiler, this was 42 % of the time of parsing; it is 2 to 7 %.)
 pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let rest = match bytes.last_chunk::<BLOCK>() {

@@ -32,7 +32,6 @@ const HAS_ID: u32 = 1 << 3;
 const CARRIED: u32 = 1 << 4;
 
 /// The chunk that is being read.
-#[derive(Clone)]
 pub(super) struct Chunk<'c> {
     bytes: &'c [u8],
     /// What of it values lie in: from the first one's start to the last one's end, which is 0 while there is none.
@@ -80,7 +79,6 @@ impl Table {
     }
 
     pub(super) fn begin(&mut self) {
-        // Writing zeros costs less than a look at the length.
         self.words.clear();
         self.words.resize(HEADER, 0);
         if self.carried.capacity() > Table::KEEP {

@@ -92,8 +92,9 @@ pub struct Source {
 #[wasm_bindgen]
 impl Source {
     /// A source that has not begun. `resume` is 0 for auto, 1 for always, 2 for never. The policy is that of `EventSource` or
-    /// of `connect`, with what is given in place of its own; NaN is not given. `statuses` has a character for each status. `byte_strings` is whether a header
-    /// is sent as one byte a character, as the Fetch standard says; otherwise the runtime sends UTF-8.
+    /// of `connect`, with what is given in place of its own; NaN is not given. `statuses` has a character for each status.
+    /// `byte_strings` is whether a header is sent as one byte a character, as the Fetch standard says; otherwise the runtime
+    /// sends UTF-8.
     #[wasm_bindgen(constructor)]
     #[expect(clippy::too_many_arguments, reason = "one call, and an object would have to be read by name")]
     pub fn new(

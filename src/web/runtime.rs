@@ -7,7 +7,7 @@ use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
     unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
 
-/// A trap instead of a message: formatting one would double the size of the parser artifact. Input never panics; that is
+/// A trap instead of a message, which would bring `core`'s formatting into every artifact. Input never panics; that is
 /// what the fuzz targets are for.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {

@@ -15,6 +15,7 @@ fn messages_say_what_was_expected_and_what_was_found() {
             "expected content type text/event-stream, found text/html; charset=utf-8",
         ),
         (Cause::ContentType(None), "expected content type text/event-stream, found none"),
+        (Cause::ContentType(Some("".into())), "expected content type text/event-stream, found none"),
         (Cause::ConnectTimeout(5_000), "expected a response within 5000 ms, found none"),
         (Cause::IdleTimeout(60_000), "expected bytes within 60000 ms, found none"),
         (Cause::StreamEnded, "expected a stream that stays open, found its end"),
