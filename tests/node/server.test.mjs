@@ -109,3 +109,14 @@ describe('encode', () => {
     assert.equal(await new Response(stream).text(), 'data: a\n\nevent: b\ndata: 1\n\n');
   });
 });
+
+test('a reader that leaves while what was sent before the close still waits: the buffer is given back', async () => {
+  let stream;
+  const response = eventStream(new Request('http://localhost/'), (given) => void (stream = given));
+  void stream.send('x'.repeat(1000));
+  stream.close();
+  assert.ok(stream.bufferedBytes > 1000);
+  await response.body.cancel();
+  assert.equal(stream.bufferedBytes, 0);
+  assert.equal((await stream.closed).code, 'closed');
+});
