@@ -1,55 +1,75 @@
-// Bytes → events, against eventsource-parser: decode, parse, one callback an event.
+// Bytes → events, against everybody's parser, on each runtime.
 
-import { createParser as createPeer } from 'eventsource-parser';
-import { createParser } from 'eventsource-wasm/parser';
+import { LARGE } from './inside/streams.mjs';
+import { geometricMean } from './lib/measure.mjs';
+import { NO_RECORDINGS, recordings } from './lib/recordings.mjs';
+import { runtimes } from './lib/runtimes.mjs';
 
-import { compare, geometricMean } from './measure.mjs';
-import { chunksOf, streams } from './streams.mjs';
-
-const SIZES = ['event', 64, 1400, 16 * 1024, 64 * 1024];
-
-const ours = (chunks, onEvent) => {
-  const parser = createParser({ onEvent });
-  for (const chunk of chunks) parser.feed(chunk);
-};
-const peer = (chunks, onEvent) => {
-  const decoder = new TextDecoder();
-  const parser = createPeer({ onEvent });
-  for (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
+const GROUPS = {
+  synchronous: '`createParser` against parsers that are fed chunk by chunk',
+  'from a response': '`events(response)` against what reads a `Response`',
 };
 
-/** Every row first shows that both give the same events. */
-function check(name, chunks) {
-  const found = (parse, typeOf) => {
-    const events = [];
-    let id = '';
-    parse(chunks, (event) => {
-      id = event.lastEventId ?? event.id ?? id;
-      events.push([typeOf(event), event.data, id]);
-    });
-    return JSON.stringify(events);
-  };
-  const [a, b] = [found(ours, (event) => event.type), found(peer, (event) => event.event ?? 'message')];
-  if (a !== b) throw new Error(`${name}: expected the same events, found ${a.slice(0, 200)} and ${b.slice(0, 200)}`);
-}
+const INTRO =
+  'Each stream in chunks of each size: decode, parse, one callback (or one turn of the loop) an event. Before a row is ' +
+  'measured all must give the same events; openai and @anthropic-ai/sdk give no ids. Node: CPU time of the process, with ' +
+  'its collector and compilers. Chromium: `performance.now()` on the main thread of a page. Times are an event, medians of ' +
+  'alternating turns; a * marks what was so slow that it ran once.';
 
-export function parse(options) {
-  const rows = [];
-  let sum = 0;
-  const count = (event) => (sum += event.data.length);
-  for (const { name, frames } of streams()) {
-    for (const size of SIZES) {
-      const chunks = chunksOf(frames, size);
-      check(name, chunks);
-      const times = compare({ ours: () => ours(chunks, count), peer: () => peer(chunks, count) }, options);
-      rows.push({
-        row: `${name} × ${size}`,
-        ratio: times.peer / times.ours,
-        ours: `${((times.ours * 1e6) / frames.length).toFixed(0)} ns`,
-        peer: `${((times.peer * 1e6) / frames.length).toFixed(0)} ns`,
-      });
+export async function run({ quick, on, only, log }) {
+  const recorded = recordings();
+  const options = quick ? { turn: 4, rounds: 5 } : {};
+  const tables = [];
+  const summary = [];
+  for (const { name, run: inside } of runtimes({ on })) {
+    const input = { recordings: recorded, only, options };
+    const found = await inside('parse', input, (text, ...count) => log(`${name}: ${text}`, ...count));
+    for (const [group, what] of Object.entries(GROUPS)) {
+      const rows = found.filter((row) => row.group === group);
+      summary.push(...summarise(name, rows));
+      tables.push({ title: `${name}: ${what}`, rows: rows.map(tableRow) });
     }
   }
-  const ratios = rows.map(({ ratio }) => ratio);
-  return { title: 'parse, an event, against eventsource-parser 4.1.3', rows, mean: geometricMean(ratios) };
+  const intro = recorded.length ? INTRO : `${INTRO} ${NO_RECORDINGS}`;
+  return { title: 'parse', intro, tables: [{ title: 'Summary', rows: summary }, ...tables] };
+}
+
+const ratio = ({ times }, peer) => times[peer] / times.ours;
+const label = ({ stream, size }) => `${stream} × ${size === 'event' ? 'event' : bytes(size)}`;
+const bytes = (size) => (size < 16384 ? `${size} B` : `${size / 1024} KB`);
+
+function tableRow(row) {
+  const peers = [...new Set([...Object.keys(row.times), ...Object.keys(row.cannot)])].filter((peer) => peer !== 'ours');
+  const cells = { 'stream × chunk': label(row) };
+  for (const peer of peers) cells[`× ${peer}`] = row.cannot[peer] ? `cannot: ${row.cannot[peer]}` : ratio(row, peer);
+  for (const name of ['ours', ...peers]) cells[name] = row.cannot[name] ? '' : perEvent(row, name);
+  return cells;
+}
+
+function perEvent({ times, once, events }, name) {
+  const nanoseconds = (times[name] * 1e6) / events;
+  const time = nanoseconds < 1e5 ? `${nanoseconds.toFixed(0)} ns` : `${(nanoseconds / 1e6).toFixed(2)} ms`;
+  return once.includes(name) ? `${time}*` : time;
+}
+
+/** What the ratios come to, with events over 16 KB apart: parsers that slice have it easy there. */
+function summarise(runtime, rows) {
+  const peers = Object.keys(rows[0].times).filter((peer) => peer !== 'ours');
+  const lowest = (some, peer) => {
+    if (!some.length) return '';
+    const row = some.reduce((least, other) => (ratio(other, peer) < ratio(least, peer) ? other : least));
+    return `${ratio(row, peer).toFixed(2)} (${label(row)})`;
+  };
+  return peers.map((peer) => ({
+    'runtime, peer': `${runtime}, ${peer}`,
+    'geometric mean': geometricMean(rows.map((row) => ratio(row, peer))).toFixed(2),
+    'lowest, events up to 16 KB': lowest(
+      rows.filter(({ stream }) => !LARGE.includes(stream)),
+      peer,
+    ),
+    'lowest, larger events': lowest(
+      rows.filter(({ stream }) => LARGE.includes(stream)),
+      peer,
+    ),
+  }));
 }

@@ -1,25 +1,53 @@
-// `npm run bench [parse|encode]`: measures, prints, asserts nothing about speed.
+// `npm run bench [section…] [--quick] [--on=node24,chromium] [--only=llm,tiny]`: measures, prints, writes bench/results/.
+// What it finds is reported; nothing about speed is asserted.
 
-import { encodeRows } from './encode.mjs';
-import { parse } from './parse.mjs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 
-const sections = { parse, encode: encodeRows };
-const wanted = process.argv.slice(2).filter((word) => word in sections);
-const options = process.argv.includes('--quick') ? { turn: 10, rounds: 5 } : {};
+import { Expected, run, seconds } from '../scripts/lib/console.mjs';
+import { facts } from './lib/facts.mjs';
+import { installPeers } from './lib/install.mjs';
+import { progress } from './lib/progress.mjs';
+import { markdown, tableText } from './lib/report.mjs';
 
-console.log(`Node ${process.version}, ${process.platform} ${process.arch}. Ratios above 1: ours is faster.\n`);
-for (const name of wanted.length ? wanted : Object.keys(sections)) {
-  const { title, rows, mean } = sections[name](options);
-  console.log(`## ${title}\n`);
-  console.log(table(rows.map(({ ratio, ...rest }) => ({ row: rest.row, ratio: ratio.toFixed(2), ...rest }))));
-  console.log(`\nGeometric mean: ${mean.toFixed(2)}\n`);
+const SECTIONS = ['parse', 'encode', 'client', 'server', 'growth', 'startup', 'size'];
+const RESULTS = new URL('./results/', import.meta.url);
+
+await run(async () => {
+  const { names, options } = readArguments(process.argv.slice(2));
+  await installPeers();
+  const start = performance.now();
+  for (const name of names) await section(name, options);
+  const kept = options.on || options.only ? 'a part is not kept' : 'it is kept in bench/results/';
+  console.log(`It took ${seconds(performance.now() - start)}; ${kept}.`);
+});
+
+function readArguments(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, on: { type: 'string' }, only: { type: 'string' } },
+  });
+  const unknown = positionals.filter((word) => !SECTIONS.includes(word));
+  if (unknown.length)
+    throw new Expected(`Expected sections out of ${SECTIONS.join(', ')}, found ${unknown.join(', ')}.`);
+  const there = SECTIONS.filter((name) => existsSync(new URL(`./${name}.mjs`, import.meta.url)));
+  const names = positionals.length ? SECTIONS.filter((name) => positionals.includes(name)) : there;
+  const list = (name) => (values[name] ? { [name]: values[name].split(',') } : {});
+  return { names, options: { quick: values.quick, ...list('on'), ...list('only') } };
 }
 
-function table(rows) {
-  const columns = Object.keys(rows[0]);
-  const widths = columns.map((column) => Math.max(column.length, ...rows.map((row) => `${row[column]}`.length)));
-  const line = (cells) =>
-    `| ${cells.map((cell, at) => (at ? `${cell}`.padStart(widths[at]) : `${cell}`.padEnd(widths[at]))).join(' | ')} |`;
-  const rule = `|${widths.map((width, at) => `${'-'.repeat(width + 1)}${at ? ':' : '-'}`).join('|')}|`;
-  return [line(columns), rule, ...rows.map((row) => line(columns.map((column) => row[column])))].join('\n');
+async function section(name, options) {
+  const { run: measure } = await import(`./${name}.mjs`);
+  const { log, clear } = progress(name);
+  const found = await measure({ ...options, log });
+  clear();
+  console.log(`## ${found.title}\n`);
+  if (found.intro) console.log(`${found.intro}\n`);
+  for (const table of found.tables) console.log(`${tableText(table)}\n`);
+  // A part of the rows is for whoever works on them.
+  if (options.on || options.only) return;
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(new URL(`${name}.md`, RESULTS), markdown(found, facts(options)));
+  for (const { name: plot, svg } of found.plots ?? []) writeFileSync(new URL(`${plot}.svg`, RESULTS), svg);
 }
