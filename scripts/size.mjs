@@ -1,28 +1,15 @@
 // `npm run size`: what a bundler ships for an import of each entry, wasm included, beside its limit, budget and goal.
 
-import { brotliCompressSync, gzipSync } from 'node:zlib';
-
 import { build } from './lib/build.mjs';
-import { Expected, ROOT, run } from './lib/console.mjs';
+import { bundle, sizes } from './lib/bundle.mjs';
+import { Expected, run } from './lib/console.mjs';
 
 // In kB (1000 bytes) of gzip. The budget is what an entry may cost, the goal where it should go. Two entries are still over
 // their budget; the limit is just above where each is, so that none grows unnoticed: over it the command fails.
 const ENTRIES = [
-  { code: "import { EventSource } from 'eventsource-wasm'", names: ['EventSource'], limit: 23.3, budget: 20, goal: 12 },
-  {
-    code: "import { createParser } from 'eventsource-wasm/parser'",
-    names: ['createParser'],
-    limit: 9.2,
-    budget: 8,
-    goal: 5,
-  },
-  {
-    code: "import { eventStream } from 'eventsource-wasm/server'",
-    names: ['eventStream'],
-    limit: 8.1,
-    budget: 18,
-    goal: 14,
-  },
+  { from: 'eventsource-wasm', names: ['EventSource'], limit: 23.3, budget: 20, goal: 12 },
+  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 9.2, budget: 8, goal: 5 },
+  { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 8.1, budget: 18, goal: 14 },
 ];
 
 await run(async () => {
@@ -33,37 +20,20 @@ await run(async () => {
   const over = (what) =>
     rows
       .filter((row) => row.gzip > row[what] * 1000)
-      .map((row) => `${row.code} by ${row.gzip - row[what] * 1000} bytes`)
+      .map((row) => `${code(row)} by ${row.gzip - row[what] * 1000} bytes`)
       .join('; ');
   if (over('budget')) console.log(`\nStill over the budget: ${over('budget')}.`);
   if (over('limit')) throw new Expected(`Over the limit: ${over('limit')}.`);
 });
 
-async function measure({ code, names }) {
-  const whole = await bundle(code, names);
-  const scriptOnly = await bundle(code, names, true);
-  const gzip = gzipSync(whole, { level: 9 }).length;
-  const script = gzipSync(scriptOnly, { level: 9 }).length;
-  return { raw: whole.length, gzip, brotli: brotliCompressSync(whole).length, script, wasm: gzip - script };
+async function measure({ from, names }) {
+  const { raw, gzip, brotli } = sizes(await bundle(from, names));
+  const script = sizes(await bundle(from, names, { scriptOnly: true })).gzip;
+  return { raw, gzip, brotli, script, wasm: gzip - script };
 }
 
-/** esbuild's output for the import; with `scriptOnly` the wasm is an empty string. */
-async function bundle(code, names, scriptOnly = false) {
-  const { build: bundler } = await import('esbuild');
-  const empty = {
-    name: 'without-wasm',
-    setup: (on) => on.onLoad({ filter: /\.bytes\.js$/ }, () => ({ contents: "export const text = '';" })),
-  };
-  const { outputFiles } = await bundler({
-    stdin: { contents: `${code};\nexport { ${names.join(', ')} };`, resolveDir: ROOT, sourcefile: 'entry.js' },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-    plugins: scriptOnly ? [empty] : [],
-  });
-  return outputFiles[0].contents;
+function code({ from, names }) {
+  return `import { ${names.join(', ')} } from '${from}'`;
 }
 
 function print(rows) {
@@ -71,7 +41,7 @@ function print(rows) {
   const table = [
     ['kB, minified ESM by esbuild', 'raw', 'gzip', 'brotli', 'limit', 'budget', 'goal', 'of gzip: wasm', 'script'],
     ...rows.map((row) => [
-      row.code,
+      code(row),
       kb(row.raw),
       kb(row.gzip),
       kb(row.brotli),
