@@ -1,6 +1,6 @@
-import { type Found, Note, parseError, StreamParser } from './batch.js';
+import { type Found, isNote, type Note, parseError, StreamParser } from './batch.js';
 import type { EventSourceError } from './error.js';
-import { ServerSentEvent } from './event.js';
+import type { ServerSentEvent } from './event.js';
 
 /** What all readers of a stream take. */
 export interface ParseOptions {
@@ -53,11 +53,14 @@ export function createParser(options: ParserOptions): EventSourceParser {
   return new CallbackParser(options);
 }
 
+/** What a parser is asked to do: read a piece, or end. */
+type Job = Uint8Array | string | { readonly flush: boolean };
+
 class CallbackParser implements EventSourceParser {
   readonly #options: ParserOptions;
   readonly #parser: StreamParser;
   /** What a callback asked for while a chunk was being handed over. */
-  #waiting: (() => void)[] = [];
+  #waiting: Job[] = [];
   #busy = false;
   /** Counts resets: what was read before one is not handed over after it. */
   #stream = 0;
@@ -77,17 +80,14 @@ class CallbackParser implements EventSourceParser {
   }
 
   feed(chunk: Uint8Array | string): void {
-    if (typeof chunk === 'string') {
-      this.#run(() => this.#parser.feedText(chunk, this.#deliver));
-    } else if (chunk instanceof Uint8Array) {
-      this.#run(() => this.#parser.feed(chunk, this.#deliver));
-    } else {
+    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
       throw new TypeError(`expected a chunk of type Uint8Array or string, found ${typeof chunk}`);
     }
+    this.#run(chunk);
   }
 
   end(options?: { flush?: boolean | undefined }): void {
-    this.#run(() => this.#parser.end(options?.flush ?? false, this.#deliver));
+    this.#run({ flush: options?.flush ?? false });
   }
 
   reset(): void {
@@ -96,15 +96,15 @@ class CallbackParser implements EventSourceParser {
     this.#parser.reset();
   }
 
-  #run(job: () => void): void {
+  #run(job: Job): void {
     if (this.#busy) {
       this.#waiting.push(job);
       return;
     }
     this.#busy = true;
     try {
-      job();
-      for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) next();
+      this.#do(job);
+      while (this.#waiting.length) this.#do(this.#waiting.shift()!);
     } finally {
       this.#busy = false;
     }
@@ -115,13 +115,20 @@ class CallbackParser implements EventSourceParser {
     }
   }
 
+  #do(job: Job): void {
+    if (job instanceof Uint8Array) this.#parser.feed(job, this.#deliver);
+    else if (typeof job === 'string') this.#parser.feedText(job, this.#deliver);
+    else this.#parser.end(job.flush, this.#deliver);
+  }
+
   readonly #deliver = (batch: readonly Found[]): void => {
+    const options = this.#options;
     const stream = this.#stream;
-    for (const found of batch) {
-      if (stream !== this.#stream) return;
+    for (let index = 0; index < batch.length && stream === this.#stream; index++) {
+      const found = batch[index]!;
       try {
-        if (found instanceof ServerSentEvent) this.#options.onEvent(found);
-        else this.#note(found);
+        if (isNote(found)) this.#note(found);
+        else options.onEvent(found);
       } catch (error) {
         this.#thrown.push(error);
       }
@@ -132,7 +139,7 @@ class CallbackParser implements EventSourceParser {
     const { onComment, onRetry, onError } = this.#options;
     if (note.kind === 'comment') onComment?.(note.text);
     else if (note.kind === 'retry') onRetry?.(note.milliseconds);
-    else if (note.kind === 'error') {
+    else {
       const error = parseError(note);
       if (!onError) throw error;
       onError(error);

@@ -1,8 +1,8 @@
 /** The JavaScript half of a connection: what Rust (src/web/client.rs) asks of it, and what a face gets of it. */
-import { type Found, StreamParser } from './batch.js';
+import { type Found, isNote, StreamParser } from './batch.js';
 import { clientEngine, type Host } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
-import { ServerSentEvent } from './event.js';
+import type { ServerSentEvent } from './event.js';
 import { type ConnectInit, isFetchable, isReplayable, makeRequest, methodOf } from './options.js';
 
 const CLOSED = 2;
@@ -179,7 +179,7 @@ export class Driver implements Host {
   #sort(batch: readonly Found[], seen: { retry: number; broken: boolean }): ServerSentEvent[] {
     const events: ServerSentEvent[] = [];
     for (const found of batch) {
-      if (found instanceof ServerSentEvent) events.push(found);
+      if (!isNote(found)) events.push(found);
       else if (found.kind === 'retry') seen.retry = found.milliseconds;
       else if (found.kind === 'error') {
         seen.broken = true;

@@ -1,7 +1,7 @@
-import { type Found, Note, parseError, StreamParser } from './batch.js';
+import { type Found, isNote, parseError, StreamParser } from './batch.js';
 import type { ParseOptions } from './create-parser.js';
 import { EventSourceError } from './error.js';
-import { ServerSentEvent } from './event.js';
+import type { ServerSentEvent } from './event.js';
 import { BatchIterator } from './iterator.js';
 
 /** What {@link EventSourceParserStream} takes. */
@@ -120,7 +120,7 @@ class EventReader {
   #take(found: Found[]): ServerSentEvent[] {
     const batch: ServerSentEvent[] = [];
     for (const item of found) {
-      if (item instanceof Note) {
+      if (isNote(item)) {
         if (item.kind !== 'error') continue;
         this.#failure = parseError(item);
       } else if (item.data !== this.#options.sentinel) {
@@ -188,7 +188,7 @@ export class EventSourceParserStream extends TransformStream<Uint8Array, ServerS
     const parser = new StreamParser(options);
     const into = (controller: TransformStreamDefaultController<ServerSentEvent>) => (batch: readonly Found[]) => {
       for (const found of batch) {
-        if (found instanceof ServerSentEvent) controller.enqueue(found);
+        if (!isNote(found)) controller.enqueue(found);
         else if (found.kind === 'error') throw parseError(found);
       }
     };

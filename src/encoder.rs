@@ -60,7 +60,7 @@ pub(crate) struct Parts<'a> {
 
 pub(crate) fn encode_parts(parts: &Parts<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let event = parts.event.filter(|event| !event.is_empty());
-    if let Some(at) = event.and_then(|event| LineEnds::new(event).next()) {
+    if let Some(at) = event.and_then(first_line_end) {
         return Err(EncodeError::EventHasLineEnd { at });
     }
     if let Some(id) = parts.id {
@@ -92,7 +92,7 @@ pub(crate) fn encode_parts(parts: &Parts<'_>, out: &mut Vec<u8>) -> Result<(), E
 }
 
 fn check_id(id: &[u8]) -> Result<(), EncodeError> {
-    if let Some(at) = LineEnds::new(id).next() {
+    if let Some(at) = first_line_end(id) {
         return Err(EncodeError::IdHasLineEnd { at });
     }
     // [spec] A reader ignores an id field whose value contains U+0000 NULL.
@@ -102,11 +102,16 @@ fn check_id(id: &[u8]) -> Result<(), EncodeError> {
     }
 }
 
+fn first_line_end(value: &[u8]) -> Option<usize> {
+    LineEnds::from(0).next(value, value.len())
+}
+
 /// One line for each line of `value`. The space behind the colon is the one that readers remove, so that a value's own
 /// leading space survives.
 fn push_lines(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     let mut start = 0;
-    for end in LineEnds::new(value) {
+    let mut ends = LineEnds::from(0);
+    while let Some(end) = ends.next(value, value.len()) {
         let of_crlf = end == start && end > 0 && value[end] == b'\n' && value[end - 1] == b'\r';
         if !of_crlf {
             push_line(out, name, &value[start..end]);

@@ -52,9 +52,6 @@ impl PartialEq<&str> for Text<'_> {
     }
 }
 
-/// [spec] The type of an event that names none.
-pub(crate) static MESSAGE: [u8; 7] = *b"message";
-
 /// One dispatched event, borrowed from the chunk or from the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -22,17 +22,7 @@ pub(crate) struct Field {
 }
 
 /// Cuts a line that is not empty.
-#[inline(always)]
 pub(crate) fn split(line: &[u8]) -> Field {
-    // Nearly every line of a real stream.
-    if line.starts_with(b"data:") {
-        return Field { name: Name::Data, name_len: 4, value: value_start(line, 4) };
-    }
-    split_any(line)
-}
-
-#[inline(never)]
-fn split_any(line: &[u8]) -> Field {
     // [spec] If the line contains a U+003A COLON character (:): the name is before the first one. Otherwise the whole line
     // is the name, and the value is the empty string.
     let name_len = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
@@ -45,20 +35,22 @@ fn split_any(line: &[u8]) -> Field {
         b"" => Name::Comment,
         _ => Name::Unknown,
     };
-    Field { name, name_len, value: value_start(line, name_len) }
-}
-
-/// [spec] If value starts with a U+0020 SPACE character, remove it from value.
-#[inline(always)]
-fn value_start(line: &[u8], name_len: usize) -> usize {
     let after_colon = (name_len + 1).min(line.len());
-    after_colon + usize::from(line.get(after_colon) == Some(&b' '))
+    // [spec] If value starts with a U+0020 SPACE character, remove it from value.
+    Field { name, name_len, value: after_colon + usize::from(line.get(after_colon) == Some(&b' ')) }
 }
 
 /// [spec] If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten.
 pub(crate) fn digits(value: &[u8]) -> Option<u64> {
+    /// What can be multiplied by ten.
+    const MOST: u64 = u64::MAX / 10;
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some(value.iter().fold(0, |number: u64, &digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))))
+    // Without `saturating_mul`, which takes 128 bits.
+    let append = |number: u64, digit: u8| match number {
+        0..=MOST => (number * 10).checked_add(u64::from(digit - b'0')).unwrap_or(u64::MAX),
+        _ => u64::MAX,
+    };
+    Some(value.iter().fold(0, |number, &digit| append(number, digit)))
 }

@@ -31,21 +31,21 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod buffer;
 mod connection;
 mod encoder;
 mod error;
 mod event;
 mod failure;
 mod field;
-mod held;
 mod http;
 mod http_date;
 mod lines;
 mod parser;
 mod queue;
 mod retry;
+mod scanner;
 mod simd;
-mod slot;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 pub mod web;
 

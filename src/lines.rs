@@ -1,35 +1,34 @@
-//! Chunk → line ends: the one place that looks at every byte.
+//! Bytes → line ends: the one place that looks at every byte.
 
-use crate::simd::{BLOCK, line_ends, short_line_ends};
+use crate::simd::{line_ends, short_line_ends};
 
-/// The positions of every CR and LF of a chunk, in order.
+pub(crate) use crate::simd::BLOCK;
+
+/// The positions of every CR and LF, in order.
 ///
 /// It looks at 64 bytes at a time and keeps the hits of a block as a bit mask, so that a short line costs a shift and not
 /// another search.
-pub(crate) struct LineEnds<'c> {
-    chunk: &'c [u8],
+pub(crate) struct LineEnds {
     /// Where the block of `mask` ends.
     end: usize,
     /// Line ends of the block that have not been handed out, lowest bit first.
     mask: u64,
 }
 
-impl<'c> LineEnds<'c> {
-    pub(crate) fn new(chunk: &'c [u8]) -> Self {
-        LineEnds { chunk, end: 0, mask: 0 }
+impl LineEnds {
+    pub(crate) fn from(start: usize) -> Self {
+        LineEnds { end: start, mask: 0 }
     }
-}
 
-impl Iterator for LineEnds<'_> {
-    type Item = usize;
-
+    /// The next one before `len`. What comes behind that in `bytes` only makes the last block whole; they may change between
+    /// two calls up to the line end that the first one has told.
     #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
+    pub(crate) fn next(&mut self, bytes: &[u8], len: usize) -> Option<usize> {
         while self.mask == 0 {
-            if self.end >= self.chunk.len() {
+            if self.end >= len {
                 return None;
             }
-            self.mask = mask_at(self.chunk, self.end);
+            self.mask = mask_at(bytes, self.end, len);
             self.end += BLOCK;
         }
         let at = self.end - BLOCK + self.mask.trailing_zeros() as usize;
@@ -38,14 +37,17 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
-/// The mask of the block at `base`. One that is not whole is read together with what is before it: copying it would cost a
-/// call out of wasm.
-#[inline(never)]
-fn mask_at(chunk: &[u8], base: usize) -> u64 {
-    let start = base.min(chunk.len().saturating_sub(BLOCK));
-    match chunk[start..].first_chunk() {
-        Some(block) => line_ends(block) >> (base - start),
-        None => short_line_ends(chunk),
+/// The mask of the block at `base`.
+#[inline(always)]
+fn mask_at(bytes: &[u8], base: usize, len: usize) -> u64 {
+    let rest = &bytes[base..];
+    let mask = match rest.first_chunk() {
+        Some(block) => line_ends(block),
+        None => short_line_ends(rest),
+    };
+    match len - base {
+        rest @ 0..BLOCK => mask & ((1 << rest) - 1),
+        _ => mask,
     }
 }
 
@@ -58,15 +60,20 @@ mod tests {
     fn finds_every_line_end_at_every_length() {
         for length in 0..200 {
             for step in [1, 2, 3, 7, 16, 63, 64, 65] {
-                let chunk: Vec<u8> = (0..length)
-                    .map(|at| match at % step {
-                        0 if at % 2 == 0 => b'\n',
-                        0 => b'\r',
-                        _ => b'\x0b',
-                    })
-                    .collect();
-                let expected: Vec<usize> = (0..length).filter(|&at| chunk[at] == b'\n' || chunk[at] == b'\r').collect();
-                assert_eq!(LineEnds::new(&chunk).collect::<Vec<_>>(), expected, "length {length}, step {step}");
+                for (start, slack) in [(0, 0), (0, 64), (5, 0), (70, 64)] {
+                    let bytes: Vec<u8> = (0..length + slack)
+                        .map(|at| match at % step {
+                            0 if at % 2 == 0 => b'\n',
+                            0 => b'\r',
+                            _ => b'\x0b',
+                        })
+                        .collect();
+                    let expected: Vec<usize> =
+                        (start..length).filter(|&at| bytes[at] == b'\n' || bytes[at] == b'\r').collect();
+                    let mut ends = LineEnds::from(start);
+                    let found: Vec<usize> = core::iter::from_fn(|| ends.next(&bytes, length)).collect();
+                    assert_eq!(found, expected, "length {length}, step {step}, from {start}, slack {slack}");
+                }
             }
         }
     }

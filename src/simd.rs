@@ -66,46 +66,47 @@ mod kernel {
         v128_load, v128_or,
     };
 
-    #[inline]
+    #[inline(always)]
     fn load(quarter: &[u8; QUARTER]) -> v128 {
         // SAFETY: the 16 bytes are those of the quarter, and v128_load needs no alignment.
         unsafe { v128_load(quarter.as_ptr().cast()) }
     }
 
-    #[inline]
-    fn quarters(block: &[u8; BLOCK]) -> [v128; 4] {
-        let start = block.as_ptr().cast::<v128>();
-        // SAFETY: four times 16 bytes are the 64 of the block, and v128_load needs no alignment.
-        unsafe { [v128_load(start), v128_load(start.add(1)), v128_load(start.add(2)), v128_load(start.add(3))] }
+    /// One of the four quarters of a block.
+    #[inline(always)]
+    fn quarter<const N: usize>(block: &[u8; BLOCK]) -> v128 {
+        const { assert!((N + 1) * QUARTER <= BLOCK) };
+        // SAFETY: the 16 bytes are within the 64 of the block, and v128_load needs no alignment.
+        unsafe { v128_load(block.as_ptr().cast::<v128>().add(N)) }
     }
 
-    #[inline]
+    #[inline(always)]
     fn hits(bytes: v128) -> v128 {
         v128_or(u8x16_eq(bytes, u8x16_splat(b'\n')), u8x16_eq(bytes, u8x16_splat(b'\r')))
     }
 
-    #[inline]
-    fn any([a, b, c, d]: [v128; 4]) -> v128 {
-        v128_or(v128_or(a, b), v128_or(c, d))
-    }
-
-    #[inline]
+    // Without arrays, as the build unrolls no loops: with them a block took twice as long.
+    #[inline(always)]
     pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-        let hits = quarters(block).map(hits);
-        if !v128_any_true(any(hits)) {
+        let (a, b) = (hits(quarter::<0>(block)), hits(quarter::<1>(block)));
+        let (c, d) = (hits(quarter::<2>(block)), hits(quarter::<3>(block)));
+        if !v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) {
             return 0;
         }
-        let [a, b, c, d] = hits.map(|quarter| u64::from(u8x16_bitmask(quarter)));
-        a | b << 16 | c << 32 | d << 48
+        let low = u32::from(u8x16_bitmask(a)) | u32::from(u8x16_bitmask(b)) << 16;
+        let high = u32::from(u8x16_bitmask(c)) | u32::from(u8x16_bitmask(d)) << 16;
+        u64::from(low) | u64::from(high) << 32
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_ascii(block: &[u8; BLOCK]) -> bool {
-        u8x16_bitmask(any(quarters(block))) == 0
+        let low = v128_or(quarter::<0>(block), quarter::<1>(block));
+        let high = v128_or(quarter::<2>(block), quarter::<3>(block));
+        u8x16_bitmask(v128_or(low, high)) == 0
     }
 
     /// Of the last `count` bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn utf16_units(quarter: &[u8; QUARTER], count: usize) -> u32 {
         let bytes = load(quarter);
         let counted = |mask: u16| (u32::from(mask) >> (QUARTER - count)).count_ones();

@@ -1,7 +1,7 @@
 //! The batch table: what one chunk completed, as numbers that JavaScript reads out of wasm memory.
 //!
-//! A string made for each field by wasm-bindgen loses to plain JavaScript. Here JavaScript decodes the chunk once and
-//! slices it by the table; values that do not lie in the chunk are decoded at once too, from a second text.
+//! A string made for each field by wasm-bindgen loses to plain JavaScript. Here JavaScript decodes the text once and
+//! slices it by the table.
 //!
 //! The table is in bytes, which in ASCII are UTF-16 units. For other text JavaScript has it converted by `measure`, unless
 //! the text is not UTF-8: then it decodes value by value.
@@ -9,184 +9,163 @@
 use alloc::vec::Vec;
 
 use super::utf16::Counter;
-use crate::encoder::Bytes;
-use crate::event::MESSAGE;
+use crate::buffer::{Span, Value};
+use crate::scanner::{Found, Scanner, Sink};
 use crate::simd::is_ascii;
-use crate::{Event, Item, Text};
 
-/// Words before the entries: how many entries; whether the texts are other than ASCII; the range of the chunk that values lie
-/// in; where the carried text is, and how many bytes; whether the parser is between two events.
-const HEADER: usize = 7;
-/// Words of an entry: its kind and flags, and the ranges of its values; an event has data, id and type.
-const ENTRY: usize = 7;
+/// Words before the entries: how many words of entries; the flags; where the text is, and how many bytes; where the next
+/// chunk is to be written, and how many bytes it may have; where the carried values are; how many of the entries are items.
+const HEADER: usize = 8;
 
-// The kind of an entry, the low bits of its first word; js/batch.ts has the same numbers.
+// The flags of the header; js/batch.ts has the same numbers.
+/// The stream is between two events.
+const BETWEEN: u32 = 1;
+/// The text is not what was written last, from its beginning on.
+const ELSEWHERE: u32 = 1 << 1;
+const NOT_ASCII: u32 = 1 << 2;
+
+// The kind of an entry, the low bits of its first word. Two words follow, the range of a value; an event's is its data.
 const KIND: u32 = 7;
 const EVENT: u32 = 0;
 const COMMENT: u32 = 1;
-const RETRY: u32 = 2;
-const LAST_EVENT_ID: u32 = 3;
+const LAST_EVENT_ID: u32 = 2;
+/// The two words are a number of milliseconds, low and high.
+const RETRY: u32 = 3;
 const ERROR: u32 = 4;
-// Flags of the first word: an event has an id; a value is carried, the first flag for the first value and so on.
-const HAS_ID: u32 = 1 << 3;
-const CARRIED: u32 = 1 << 4;
+// Flags of the first word: the range of an id follows, that of a type; one that lies in the carried values.
+const ID: u32 = 1 << 3;
+const TYPE: u32 = 1 << 4;
+const ID_CARRIED: u32 = 1 << 5;
+const TYPE_CARRIED: u32 = 1 << 6;
 
-/// The chunk that is being read.
-pub(super) struct Chunk<'c> {
-    bytes: &'c [u8],
-    /// What of it values lie in: from the first one's start to the last one's end, which is 0 while there is none.
-    start: usize,
-    end: usize,
-}
-
-impl<'c> Chunk<'c> {
-    pub(super) fn new(bytes: &'c [u8]) -> Self {
-        Chunk { bytes, start: usize::MAX, end: 0 }
-    }
-
-    pub(super) fn bytes(&self) -> &'c [u8] {
-        self.bytes
-    }
-
-    /// Where a value lies in the chunk, or `None` where it lies elsewhere. A value is never copied within the chunk, so that
-    /// its address tells.
-    #[inline(always)]
-    fn place(&mut self, value: &[u8]) -> Option<[u32; 2]> {
-        let start = (value.as_ptr() as usize).wrapping_sub(self.bytes.as_ptr() as usize);
-        if start >= self.bytes.len() {
-            return None;
-        }
-        let end = start + value.len();
-        self.start = self.start.min(start);
-        self.end = self.end.max(end);
-        Some([start as u32, end as u32])
-    }
-}
-
-/// The table and the carried text, re-used for every chunk of every parser.
+/// The table, re-used for every chunk of every stream.
 pub(super) struct Table {
     words: Vec<u32>,
-    /// Values that do not lie in the chunk, one behind the other.
+    /// Entries that are handed over; the others only set the last event ID.
+    items: usize,
+    /// Where in the buffer the text begins that ranges count from, and where the last of them ends.
+    origin: usize,
+    end: usize,
+    /// Values that had to leave the buffer (see [`Value::leave`]), one behind the other.
     carried: Vec<u8>,
 }
 
+/// The table, and what of a stream goes into it.
+pub(super) struct Batch<'t> {
+    pub(super) table: &'t mut Table,
+    pub(super) wants_comments: bool,
+}
+
 impl Table {
-    /// A carried text grown beyond this by a rare large event is given back.
-    const KEEP: usize = 128 * 1024;
-
     pub(super) const fn new() -> Self {
-        Table { words: Vec::new(), carried: Vec::new() }
+        Table { words: Vec::new(), items: 0, origin: 0, end: 0, carried: Vec::new() }
     }
 
-    pub(super) fn begin(&mut self) {
-        self.words.clear();
+    pub(super) fn begin(&mut self, origin: usize) {
         self.words.resize(HEADER, 0);
-        if self.carried.capacity() > Table::KEEP {
-            self.carried = Vec::new();
-        }
-        self.carried.clear();
+        self.items = 0;
+        self.origin = origin;
+        self.end = origin;
+        self.carried = Vec::new();
     }
 
-    /// Writes the header, and tells where the table is.
-    pub(super) fn finish(&mut self, chunk: &Chunk<'_>, between_events: bool) -> u32 {
-        // From its beginning on, as JavaScript decodes an ASCII chunk whole.
-        let ascii = is_ascii(&chunk.bytes[..chunk.end]) && is_ascii(&self.carried);
+    /// Writes the header, and tells where the table is. The chunk was written at `from`.
+    pub(super) fn finish(&mut self, scanner: &Scanner, from: usize, written: usize) -> u32 {
+        let buffer = scanner.buffer();
+        let written = from + written;
+        let between = scanner.is_between_events();
+        // The text goes on to the end where that is the end of a character for sure.
+        let end = if between { written } else { self.end };
+        let ascii = is_ascii(Span { start: self.origin, end: written }.of(buffer.padded()));
+        let elsewhere = self.origin > 0 || from > 0 || scanner.is_changed();
+        let base = buffer.padded().as_ptr() as usize;
         let header = [
-            ((self.words.len() - HEADER) / ENTRY) as u32,
-            u32::from(!ascii),
-            chunk.start.min(chunk.end) as u32,
-            chunk.end as u32,
-            self.carried.as_ptr() as u32,
-            self.carried.len() as u32,
-            u32::from(between_events),
+            self.words.len() - HEADER,
+            (u32::from(between) * BETWEEN | u32::from(elsewhere) * ELSEWHERE | u32::from(!ascii) * NOT_ASCII) as usize,
+            base + self.origin,
+            end - self.origin,
+            base + buffer.len(),
+            if buffer.is_large() { 0 } else { buffer.room() },
+            self.carried.as_ptr() as usize,
+            self.items,
         ];
-        self.words[..HEADER].copy_from_slice(&header);
+        self.words[..HEADER].copy_from_slice(&header.map(|word| word as u32));
         self.words.as_ptr() as u32
     }
 
-    /// Turns the table into UTF-16 units; those of the chunk count from the range that the header names.
-    pub(super) fn measure(&mut self, input: &[u8]) {
-        let start = self.words[2] as usize;
-        let (mut chunk, mut carried) = (Counter::new(input, start), Counter::new(&self.carried, 0));
-        for [kind, ranges @ ..] in self.words[HEADER..].as_chunks_mut::<ENTRY>().0 {
-            if *kind & KIND == RETRY {
-                continue;
-            }
-            for (at, [from, to]) in ranges.as_chunks_mut::<2>().0.iter_mut().enumerate() {
-                if from < to {
-                    let counter = if *kind & (CARRIED << at) == 0 { &mut chunk } else { &mut carried };
-                    *from = counter.units_to(*from as usize) as u32;
-                    *to = counter.units_to(*to as usize) as u32;
+    /// Turns the ranges into UTF-16 units of the text.
+    pub(super) fn measure(&mut self, buffer: &[u8]) {
+        let mut text = Counter::new(Span { start: self.origin, end: self.end }.of(buffer));
+        let mut entries = self.words[HEADER..].iter_mut();
+        while let Some(&mut kind) = entries.next() {
+            let values = [
+                (kind & KIND != RETRY, true),
+                (kind & ID_CARRIED == 0, kind & ID != 0),
+                (kind & TYPE_CARRIED == 0, kind & TYPE != 0),
+            ];
+            for (in_text, _) in values.into_iter().filter(|(_, there)| *there) {
+                for at in entries.by_ref().take(2).filter(|_| in_text) {
+                    *at = text.units_to(*at as usize) as u32;
                 }
             }
         }
     }
 
-    #[inline(always)]
-    pub(super) fn push(&mut self, chunk: &mut Chunk<'_>, item: Item<'_>, wants_comments: bool) {
-        match item {
-            Item::Event(event) => self.push_event(chunk, event),
-            item => self.push_other(chunk, item, wants_comments),
+    fn push_event(&mut self, data: Span, event_type: &Value, id: &Value) {
+        let start = self.words.len();
+        self.items += 1;
+        let entry = self.entry(EVENT, data);
+        self.words.extend_from_slice(&entry);
+        for (value, there, carried) in [(id, ID, ID_CARRIED), (event_type, TYPE, TYPE_CARRIED)] {
+            // [spec] Dispatch, 6: an empty type is the same as none; an empty id is not.
+            if value.is_set() {
+                let [flags, from, to] = match value.place() {
+                    Ok(span) => self.entry(there, span),
+                    Err(own) => self.carry(there | carried, own),
+                };
+                self.words[start] |= flags;
+                self.words.extend_from_slice(&[from, to]);
+            }
         }
+    }
+
+    #[inline(always)]
+    fn entry(&mut self, kind: u32, span: Span) -> [u32; 3] {
+        self.end = self.end.max(span.end);
+        [kind, (span.start - self.origin) as u32, (span.end - self.origin) as u32]
     }
 
     #[inline(never)]
-    fn push_other(&mut self, chunk: &mut Chunk<'_>, item: Item<'_>, wants_comments: bool) {
-        match item {
-            Item::Comment(text) if wants_comments => self.push_text(chunk, COMMENT, text),
-            Item::Retry(milliseconds) => {
-                self.entry([RETRY, milliseconds as u32, (milliseconds >> 32) as u32, 0, 0, 0, 0]);
-            }
-            Item::LastEventId(id) => self.push_text(chunk, LAST_EVENT_ID, id),
-            Item::Error(error) => {
-                let start = self.carried.len() as u32;
-                // A `Vec` of bytes never fails.
-                let _ = error.describe(&mut Bytes(&mut self.carried));
-                self.entry([ERROR | CARRIED, start, self.carried.len() as u32, 0, 0, 0, 0]);
-            }
-            _ => {}
-        }
-    }
-
-    fn push_text(&mut self, chunk: &mut Chunk<'_>, mut kind: u32, text: Text<'_>) {
-        let [a, b] = self.place(chunk, text, &mut kind, CARRIED);
-        self.entry([kind, a, b, 0, 0, 0, 0]);
-    }
-
-    #[inline(always)]
-    fn push_event(&mut self, chunk: &mut Chunk<'_>, event: Event<'_>) {
-        let mut kind = EVENT;
-        let [a, b] = self.place(chunk, event.data, &mut kind, CARRIED);
-        let [mut c, mut d, mut e, mut f] = [0; 4];
-        if event.id_changed {
-            kind |= HAS_ID;
-            [c, d] = self.place(chunk, event.last_event_id, &mut kind, CARRIED << 1);
-        }
-        // The type that is no field of the stream is known by its address.
-        if event.event_type.as_bytes().as_ptr() != MESSAGE.as_ptr() {
-            [e, f] = self.place(chunk, event.event_type, &mut kind, CARRIED << 2);
-        }
-        self.entry([kind, a, b, c, d, e, f]);
-    }
-
-    /// Where a value lies; sets `flag` in `kind` where it had to be carried there.
-    #[inline(always)]
-    fn place(&mut self, chunk: &mut Chunk<'_>, value: Text<'_>, kind: &mut u32, flag: u32) -> [u32; 2] {
-        chunk.place(value.as_bytes()).unwrap_or_else(|| {
-            *kind |= flag;
-            carry(&mut self.carried, value.as_bytes())
-        })
-    }
-
-    #[inline(always)]
-    fn entry(&mut self, words: [u32; ENTRY]) {
-        self.words.extend_from_slice(&words);
+    fn carry(&mut self, kind: u32, value: &[u8]) -> [u32; 3] {
+        let start = self.carried.len();
+        self.carried.extend_from_slice(value);
+        [kind, start as u32, self.carried.len() as u32]
     }
 }
 
-#[inline(never)]
-fn carry(carried: &mut Vec<u8>, value: &[u8]) -> [u32; 2] {
-    let start = carried.len();
-    carried.extend_from_slice(value);
-    [start as u32, carried.len() as u32]
+impl Sink for Batch<'_> {
+    #[inline(always)]
+    fn plain(&mut self, _: &[u8], data: Span) {
+        self.table.items += 1;
+        let entry = self.table.entry(EVENT, data);
+        self.table.words.extend_from_slice(&entry);
+    }
+
+    #[inline(never)]
+    fn found(&mut self, _: &[u8], found: Found<'_>) {
+        let Batch { table, wants_comments } = self;
+        let entry = match found {
+            Found::Event { data, event_type, id } => return table.push_event(data, event_type, id),
+            Found::Comment(text) if *wants_comments => table.entry(COMMENT, text),
+            Found::LastEventId(id) => match id.place() {
+                Ok(span) => table.entry(LAST_EVENT_ID, span),
+                Err(own) => table.carry(LAST_EVENT_ID | ID_CARRIED, own),
+            },
+            Found::Retry(milliseconds) => [RETRY, milliseconds as u32, (milliseconds >> 32) as u32],
+            Found::TooLarge => [ERROR, 0, 0],
+            Found::Comment(_) | Found::Field { .. } => return,
+        };
+        table.items += usize::from(entry[0] & KIND != LAST_EVENT_ID);
+        table.words.extend_from_slice(&entry);
+    }
 }

@@ -1,29 +1,26 @@
 //! The parser as JavaScript has it: functions on numbers. A class of wasm-bindgen would count references and
 //! check borrows at every chunk.
 
-use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::batch::{Chunk, Table};
-use crate::Parser;
+use super::batch::{Batch, Table};
+use crate::scanner::Scanner;
 
-/// All parsers of this instance, and the memory that they share while a chunk is read.
-struct Parsers {
-    /// By their number.
+/// All streams of this instance, and the table that they share while a chunk is read.
+struct Streams {
+    /// By the numbers that JavaScript has given them.
     streams: Vec<Stream>,
-    /// Numbers that are to be given again.
-    free: Vec<u32>,
-    /// Where JavaScript puts a chunk. It never moves.
-    input: Vec<u8>,
     table: Table,
+    /// The stream that was read last.
+    last: usize,
 }
 
-/// The state of one stream.
+/// One stream.
 struct Stream {
-    parser: Parser,
+    scanner: Scanner,
     wants_comments: bool,
 }
 
@@ -32,57 +29,48 @@ struct Local<T>(RefCell<T>);
 // SAFETY: the artifacts are built without the `atomics` target feature, so that each instance has one thread.
 unsafe impl<T> Sync for Local<T> {}
 
-static PARSERS: Local<Parsers> =
-    Local(RefCell::new(Parsers { streams: Vec::new(), free: Vec::new(), input: Vec::new(), table: Table::new() }));
+static STREAMS: Local<Streams> = Local(RefCell::new(Streams { streams: Vec::new(), table: Table::new(), last: 0 }));
 
-/// Makes the input, once, for chunks of up to `capacity` bytes; JavaScript cuts larger ones. Tells where it is.
-#[wasm_bindgen]
-pub fn input(capacity: u32) -> u32 {
-    let mut parsers = PARSERS.0.borrow_mut();
-    parsers.input = vec![0; capacity as usize];
-    parsers.input.as_ptr() as u32
-}
-
-/// Makes a parser, and tells its number.
-#[wasm_bindgen]
-pub fn open() -> u32 {
-    let mut parsers = PARSERS.0.borrow_mut();
-    parsers.free.pop().unwrap_or_else(|| {
-        parsers.streams.push(Stream { parser: Parser::new(), wants_comments: false });
-        parsers.streams.len() as u32 - 1
-    })
-}
-
-/// Has a parser forget what was, and begin a stream, or go on between two events of one.
+/// Begins a stream, or goes on between two events of one, in place of the one that had the number. A number that is new is
+/// the next one, counted from 0.
 #[wasm_bindgen]
 pub fn begin(number: u32, max_event_size: u32, wants_comments: bool, in_stream: bool) {
-    if let Some(stream) = PARSERS.0.borrow_mut().streams.get_mut(number as usize) {
-        let parser = Parser::new().with_max_event_size(max_event_size as usize);
-        *stream = Stream { parser: if in_stream { parser.past_bom() } else { parser }, wants_comments };
+    let Streams { streams, .. } = &mut *STREAMS.0.borrow_mut();
+    let number = number as usize;
+    if number == streams.len() {
+        streams.push(Stream { scanner: Scanner::new(0), wants_comments });
+    }
+    if let Some(stream) = streams.get_mut(number) {
+        stream.scanner.begin(max_event_size as usize, in_stream);
+        stream.wants_comments = wants_comments;
     }
 }
 
-/// Gives a parser back; its number is not to be used again.
+/// Makes room for a chunk of `length` bytes, and tells where JavaScript is to write it.
 #[wasm_bindgen]
-pub fn close(number: u32) {
-    begin(number, 0, false, false);
-    PARSERS.0.borrow_mut().free.push(number);
+pub fn reserve(number: u32, length: u32) -> u32 {
+    let Streams { streams, .. } = &mut *STREAMS.0.borrow_mut();
+    let Some(stream) = streams.get_mut(number as usize) else { return 0 };
+    stream.scanner.room(length as usize).as_ptr() as u32
 }
 
-/// Reads `length` bytes of the input, and tells where the table is that says what they completed.
+/// Reads the `length` bytes that were written, and tells where the table is that says what they completed.
 #[wasm_bindgen]
 pub fn feed(number: u32, length: u32) -> u32 {
-    let Parsers { streams, input, table, .. } = &mut *PARSERS.0.borrow_mut();
-    let Some(stream) = streams.get_mut(number as usize) else { return 0 };
-    let mut chunk = Chunk::new(input.get(..length as usize).unwrap_or_default());
-    table.begin();
-    stream.parser.feed(chunk.bytes(), |item| table.push(&mut chunk, item, stream.wants_comments));
-    table.finish(&chunk, stream.parser.is_between_events())
+    let Streams { streams, table, last } = &mut *STREAMS.0.borrow_mut();
+    *last = number as usize;
+    let Some(Stream { scanner, wants_comments }) = streams.get_mut(*last) else { return 0 };
+    let from = scanner.buffer().len();
+    table.begin(scanner.origin());
+    scanner.scan(length as usize, &mut Batch { table, wants_comments: *wants_comments });
+    table.finish(scanner, from, length as usize)
 }
 
-/// Turns the table into UTF-16 units, where the header says that the texts are not ASCII and they have proved to be UTF-8.
+/// Turns the table into UTF-16 units, where the header says that the text is not ASCII and it has proved to be UTF-8.
 #[wasm_bindgen]
 pub fn measure() {
-    let Parsers { input, table, .. } = &mut *PARSERS.0.borrow_mut();
-    table.measure(input);
+    let Streams { streams, table, last } = &mut *STREAMS.0.borrow_mut();
+    if let Some(stream) = streams.get(*last) {
+        table.measure(stream.scanner.buffer().padded());
+    }
 }

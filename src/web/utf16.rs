@@ -12,9 +12,8 @@ pub(super) struct Counter<'t> {
 }
 
 impl<'t> Counter<'t> {
-    /// Counts from `start` on.
-    pub(super) fn new(text: &'t [u8], start: usize) -> Self {
-        Counter { text, at: start, units: 0 }
+    pub(super) fn new(text: &'t [u8]) -> Self {
+        Counter { text, at: 0, units: 0 }
     }
 
     /// Counts on, or back, from the last place asked for: values come in order, but for those of one event.

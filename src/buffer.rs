@@ -1,0 +1,203 @@
+//! The bytes of one stream that are still needed, and where values lie in them.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::lines::BLOCK;
+
+/// A buffer that a rare large event has grown beyond this is given back once the event is over.
+pub(crate) const KEEP: usize = 128 * 1024;
+/// The least that a buffer grows to.
+const LEAST: usize = 256;
+/// Room behind the bytes, so that the last of them can be read as a whole block.
+const SLACK: usize = BLOCK;
+
+/// Where a value lies in the buffer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+impl Span {
+    pub(crate) const UNSET: Span = Span { start: 1, end: 0 };
+
+    #[inline(always)]
+    pub(crate) fn is_set(self) -> bool {
+        self.start <= self.end
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    #[inline(always)]
+    pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
+/// The value of an `event` or `id` field: in the buffer, unless data that goes on needs its place.
+#[derive(Debug)]
+pub(crate) struct Value {
+    span: Span,
+    /// The value, where `moved` says so; `span` then counts from its beginning.
+    own: Vec<u8>,
+    moved: bool,
+}
+
+impl Value {
+    pub(crate) const UNSET: Value = Value { span: Span::UNSET, own: Vec::new(), moved: false };
+
+    #[inline(always)]
+    pub(crate) fn is_set(&self) -> bool {
+        self.span.is_set()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.span.len()
+    }
+
+    /// Where it lies in the buffer; the bytes themselves where it has been moved.
+    #[inline(always)]
+    pub(crate) fn place(&self) -> Result<Span, &[u8]> {
+        if self.moved { Err(&self.own) } else { Ok(self.span) }
+    }
+
+    pub(crate) fn of<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
+        self.place().map_or_else(|own| own, |span| span.of(bytes))
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&mut self, span: Span) {
+        self.unset();
+        self.span = span;
+    }
+
+    #[inline(always)]
+    pub(crate) fn unset(&mut self) {
+        self.span = Span::UNSET;
+        if self.moved {
+            self.forget();
+        }
+    }
+
+    #[cold]
+    fn forget(&mut self) {
+        self.moved = false;
+        self.own = Vec::new();
+    }
+
+    /// Makes the place from `start` on free.
+    pub(crate) fn leave(&mut self, bytes: &[u8], start: usize) {
+        if !self.moved && self.is_set() && self.span.start >= start {
+            let value = self.span.of(bytes);
+            self.own.reserve_exact(value.len());
+            self.own.extend_from_slice(value);
+            self.span = Span { start: 0, end: self.own.len() };
+            self.moved = true;
+        }
+    }
+
+    fn span_in_buffer(&mut self) -> Option<&mut Span> {
+        (!self.moved && self.is_set()).then_some(&mut self.span)
+    }
+}
+
+/// Bytes as they came: those of the unfinished event, in which garbage may lie, and behind them the line that has not ended.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    /// All of it initialised, so that whoever writes a chunk needs no `unsafe`.
+    bytes: Vec<u8>,
+    /// How many of the bytes have been written.
+    len: usize,
+}
+
+impl Buffer {
+    pub(crate) const fn new() -> Self {
+        Buffer { bytes: Vec::new(), len: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The bytes, and behind them what makes the last block whole.
+    #[inline(always)]
+    pub(crate) fn padded(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[inline(always)]
+    pub(crate) fn padded_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
+    /// How many bytes can be written without making room.
+    pub(crate) fn room(&self) -> usize {
+        self.bytes.len().saturating_sub(self.len + SLACK)
+    }
+
+    /// Whether a rare large event has grown it.
+    pub(crate) fn is_large(&self) -> bool {
+        self.bytes.len() > KEEP
+    }
+
+    /// Where the next chunk is to be written.
+    pub(crate) fn free(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.len..]
+    }
+
+    /// So many more bytes have been written.
+    pub(crate) fn advance(&mut self, written: usize) {
+        self.len += written.min(self.room());
+    }
+
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = len;
+    }
+
+    /// Drops everything but `values` and what is from `line` on, and tells where that begins now.
+    pub(crate) fn compact(&mut self, data: &mut Span, values: [&mut Value; 2], line: usize) -> usize {
+        let mut at = 0;
+        let [a, b] = values.map(Value::span_in_buffer);
+        let mut spans = [data.is_set().then_some(data), a, b];
+        // In the order in which they lie, so that none is written over.
+        while let Some(span) = spans.iter_mut().filter(|span| span.is_some()).min_by_key(|span| start_of(span)) {
+            if let Some(span) = span.take() {
+                let moved = self.shift(span.start..span.end, at);
+                (span.start, span.end) = (at, moved);
+                at = moved;
+            }
+        }
+        self.len = self.shift(line..self.len, at);
+        at
+    }
+
+    /// Moves a part down to `at`, and tells where it ends there.
+    fn shift(&mut self, part: Range<usize>, at: usize) -> usize {
+        let end = at + part.len();
+        if part.start != at {
+            self.bytes.copy_within(part, at);
+        }
+        end
+    }
+
+    /// Makes room for `extra` bytes; may hold `most` bytes in all.
+    pub(crate) fn resize(&mut self, extra: usize, most: usize) {
+        let needed = self.len + extra + SLACK;
+        if needed > self.bytes.len() {
+            let doubled = (self.bytes.len() * 2).max(LEAST).min(most.saturating_add(extra + SLACK));
+            let capacity = doubled.max(needed);
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+            self.bytes.resize(capacity, 0);
+        } else if self.is_large() && needed < self.bytes.len() / 4 {
+            self.bytes.truncate(needed);
+            self.bytes.shrink_to_fit();
+        }
+    }
+}
+
+fn start_of(span: &Option<&mut Span>) -> usize {
+    span.as_ref().map_or(usize::MAX, |span| span.start)
+}

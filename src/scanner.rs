@@ -1,0 +1,338 @@
+//! Lines → fields → events: the state machine of the HTML standard, section 9.2.6, over one buffer.
+
+use crate::buffer::{Buffer, Span, Value};
+use crate::field::{Name, digits, split};
+use crate::lines::LineEnds;
+
+/// [spec] stream = [ bom ] *event; bom = U+FEFF.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// Takes what is found, with the bytes of the buffer.
+pub(crate) trait Sink {
+    /// An event that has nothing but data, as nearly every event.
+    fn plain(&mut self, bytes: &[u8], data: Span);
+    /// Anything else.
+    fn found(&mut self, bytes: &[u8], found: Found<'_>);
+}
+
+/// One thing found, in places of the buffer.
+pub(crate) enum Found<'a> {
+    /// An event to dispatch; type and id only where a field has set them.
+    Event { data: Span, event_type: &'a Value, id: &'a Value },
+    /// An id that no event brings.
+    LastEventId(&'a Value),
+    Comment(Span),
+    Retry(u64),
+    Field { name: Span, value: Span },
+    TooLarge,
+}
+
+/// The state of one stream. A chunk is written to [`Scanner::room`] and then scanned; where it was cut makes no difference.
+///
+/// What was found stays in the buffer until the next call of `room`.
+#[derive(Debug)]
+pub(crate) struct Scanner {
+    max_event_size: usize,
+    buffer: Buffer,
+    /// Where the line begins that has not ended.
+    line_start: usize,
+    /// The stream is at its first bytes, where a byte order mark may stand.
+    at_start: bool,
+    /// The last byte was a CR that ended a line: an LF that comes now belongs to it.
+    after_cr: bool,
+    /// Bytes of the buffer have been written over since it was last empty.
+    changed: bool,
+    /// [spec] The data buffer, without the LF at its end; unset while the event has no data field.
+    data: Span,
+    /// [spec] The event type buffer.
+    event_type: Value,
+    /// [spec] The last event ID buffer, as far as a field has set it since the last blank line.
+    id: Value,
+    /// Set while the rest of an event that was too large goes by.
+    skip: Option<Skip>,
+}
+
+/// What is known of the line that is being skipped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Skip {
+    LineStart,
+    InLine,
+}
+
+impl Scanner {
+    pub(crate) const fn new(max_event_size: usize) -> Self {
+        Scanner {
+            max_event_size,
+            buffer: Buffer::new(),
+            line_start: 0,
+            at_start: true,
+            after_cr: false,
+            changed: false,
+            data: Span::UNSET,
+            event_type: Value::UNSET,
+            id: Value::UNSET,
+            skip: None,
+        }
+    }
+
+    pub(crate) const fn max_event_size(&self) -> usize {
+        self.max_event_size
+    }
+
+    /// Forgets the stream, and keeps a buffer of usual size. With `in_stream`, what comes next is not the beginning of one.
+    pub(crate) fn begin(&mut self, max_event_size: usize, in_stream: bool) {
+        let mut buffer = core::mem::replace(&mut self.buffer, Buffer::new());
+        buffer.truncate(0);
+        *self = Scanner { at_start: !in_stream, ..Scanner::new(max_event_size) };
+        if !buffer.is_large() {
+            self.buffer = buffer;
+        }
+    }
+
+    /// Whether nothing is unfinished: any other stream that is past its beginning would go on the same way.
+    pub(crate) fn is_between_events(&self) -> bool {
+        !self.at_start && !self.after_cr && self.skip.is_none() && self.is_empty()
+    }
+
+    /// How many bytes of unfinished lines and events are held.
+    pub(crate) fn held(&self) -> usize {
+        self.event_size() + self.line_len()
+    }
+
+    pub(crate) fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// Whether bytes of the buffer are no longer those of the stream.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Where the first byte lies that is still needed.
+    pub(crate) fn origin(&self) -> usize {
+        [Ok(self.data), self.event_type.place(), self.id.place()]
+            .into_iter()
+            .filter_map(|place| place.ok().filter(|span| span.is_set()))
+            .fold(self.line_start, |origin, span| origin.min(span.start))
+    }
+
+    /// Makes room for a chunk of `extra` bytes, or gives back what a rare large event has grown. Tells where it goes.
+    pub(crate) fn room(&mut self, extra: usize) -> &mut [u8] {
+        if self.buffer.room() < extra || self.buffer.is_large() {
+            self.make_room(extra);
+        }
+        self.buffer.free()
+    }
+
+    #[inline(never)]
+    fn make_room(&mut self, extra: usize) {
+        self.line_start = self.buffer.compact(&mut self.data, [&mut self.event_type, &mut self.id], self.line_start);
+        self.buffer.resize(extra, self.max_event_size);
+    }
+
+    /// Reads `written` bytes, and hands over what they complete.
+    pub(crate) fn scan(&mut self, written: usize, sink: &mut impl Sink) {
+        let from = self.buffer.len();
+        self.changed &= from > 0;
+        self.buffer.advance(written);
+        if self.at_start && !self.skip_bom() {
+            return;
+        }
+        let len = self.buffer.len();
+        // One look instead of one a line: all that is held breaks no limit.
+        let careful = self.skip.is_some() || self.event_size() + self.line_len() > self.max_event_size;
+        let mut start = self.line_start;
+        let mut ends = LineEnds::from(from);
+        let mut plain = !careful && !self.after_cr && !self.has_values();
+        while let Some(end) = ends.next(self.buffer.padded(), len) {
+            if end < start {
+                // The blank line of an event that was dispatched with its data line.
+                continue;
+            }
+            if plain && let Some(data) = plain_event(self.buffer.padded(), start, end, len) {
+                sink.plain(self.buffer.padded(), data);
+                start = end + 2;
+                continue;
+            }
+            start = self.end_line(start, end, careful, sink);
+            plain = !careful && !self.after_cr && !self.has_values();
+        }
+        self.line_start = start;
+        if start < len {
+            self.after_cr = false;
+            if careful && self.skips(start, len, sink) {
+                self.skip = Some(Skip::InLine);
+                self.buffer.truncate(start);
+            }
+        }
+        if self.is_empty() {
+            self.buffer.truncate(0);
+            self.line_start = 0;
+        }
+    }
+
+    /// Takes the line from `start` to `end`, and tells where the next one begins.
+    #[inline(always)]
+    fn end_line(&mut self, start: usize, end: usize, careful: bool, sink: &mut impl Sink) -> usize {
+        let bytes = self.buffer.padded();
+        let next = end + 1;
+        let cr = bytes[end] == b'\r';
+        // [spec] end-of-line = ( cr lf / cr / lf ). A CR ends its line at once; an LF right behind it is part of it.
+        let of_crlf = self.after_cr && end == start && !cr;
+        self.after_cr = cr;
+        if of_crlf || (careful && self.skip_line(start, end, sink)) {
+            return next;
+        }
+        if let Some(value) = data_line(self.buffer.padded(), start, end) {
+            if self.data.is_set() {
+                self.push_data(value);
+            } else {
+                self.data = value;
+            }
+        } else if start < end {
+            self.take_line(start, end, sink);
+        } else {
+            self.blank_line(sink);
+        }
+        next
+    }
+
+    /// [spec] If the line is empty, dispatch the event.
+    #[inline(always)]
+    fn blank_line(&mut self, sink: &mut impl Sink) {
+        let Scanner { data, event_type, id, .. } = self;
+        if data.is_set() {
+            sink.found(self.buffer.padded(), Found::Event { data: *data, event_type, id });
+        } else if id.is_set() {
+            // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty
+            // string and return.
+            sink.found(self.buffer.padded(), Found::LastEventId(id));
+        }
+        // [spec] 7. Set the data buffer and the event type buffer to the empty string.
+        self.forget_event();
+    }
+
+    #[inline(always)]
+    fn forget_event(&mut self) {
+        self.data = Span::UNSET;
+        self.event_type.unset();
+        self.id.unset();
+    }
+
+    /// A line that is neither blank nor plain data.
+    #[inline(never)]
+    fn take_line(&mut self, start: usize, end: usize, sink: &mut impl Sink) {
+        let bytes = self.buffer.padded();
+        let field = split(&bytes[start..end]);
+        let value = Span { start: start + field.value, end };
+        match field.name {
+            Name::Data if self.data.is_set() => self.push_data(value),
+            Name::Data => self.data = value,
+            Name::Event => self.event_type.set(value),
+            Name::Id => {
+                if may_be_id(value.of(bytes)) {
+                    self.id.set(value);
+                }
+            }
+            Name::Comment => sink.found(bytes, Found::Comment(value)),
+            Name::Retry => {
+                if let Some(milliseconds) = digits(value.of(bytes)) {
+                    sink.found(bytes, Found::Retry(milliseconds));
+                }
+            }
+            Name::Unknown => {
+                let name = Span { start, end: start + field.name_len };
+                sink.found(bytes, Found::Field { name, value });
+            }
+        }
+    }
+
+    /// A further data line moves up to the one before it.
+    #[inline(never)]
+    fn push_data(&mut self, value: Span) {
+        let end = self.data.end;
+        let bytes = self.buffer.padded_mut();
+        self.id.leave(bytes, end);
+        self.event_type.leave(bytes, end);
+        bytes[end] = b'\n';
+        bytes.copy_within(value.start..value.end, end + 1);
+        self.data.end = end + 1 + value.len();
+        self.changed = true;
+    }
+
+    /// Whether the line, which ends here, belongs to an event that is or now becomes too large.
+    #[inline(never)]
+    fn skip_line(&mut self, start: usize, end: usize, sink: &mut impl Sink) -> bool {
+        let blank = self.skip == Some(Skip::LineStart) && start == end;
+        let skips = self.skips(start, end, sink);
+        if skips {
+            self.skip = if blank { None } else { Some(Skip::LineStart) };
+        }
+        skips
+    }
+
+    /// Whether the line belongs to an event that is too large; reports and forgets it where it becomes so.
+    fn skips(&mut self, start: usize, end: usize, sink: &mut impl Sink) -> bool {
+        if self.skip.is_none() {
+            if self.event_size() + (end - start) <= self.max_event_size {
+                return false;
+            }
+            sink.found(self.buffer.padded(), Found::TooLarge);
+            self.forget_event();
+        }
+        true
+    }
+
+    /// [spec] The UTF-8 decode algorithm strips one leading UTF-8 byte order mark, if any. It may be cut over chunks: false
+    /// while only the rest of it can tell.
+    #[inline(never)]
+    fn skip_bom(&mut self) -> bool {
+        let bytes = Span { start: 0, end: self.buffer.len() }.of(self.buffer.padded());
+        if bytes.starts_with(BOM) {
+            self.line_start = BOM.len();
+        } else if BOM.starts_with(bytes) {
+            return false;
+        }
+        self.at_start = false;
+        true
+    }
+
+    fn event_size(&self) -> usize {
+        self.data.len() + self.event_type.len() + self.id.len()
+    }
+
+    fn line_len(&self) -> usize {
+        if self.at_start { 0 } else { self.buffer.len() - self.line_start }
+    }
+
+    #[inline(always)]
+    fn has_values(&self) -> bool {
+        self.data.is_set() || self.event_type.is_set() || self.id.is_set()
+    }
+
+    fn is_empty(&self) -> bool {
+        !self.at_start && !self.has_values() && self.line_start == self.buffer.len()
+    }
+}
+
+/// The value of a line that is plain data, as nearly every line of a real stream is.
+#[inline(always)]
+fn data_line(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
+    let line = bytes.get(start..=end)?;
+    // The line end behind it is no space.
+    (line.len() > 5 && line.starts_with(b"data:"))
+        .then(|| Span { start: start + 5 + usize::from(line[5] == b' '), end })
+}
+
+/// The value of a data line that is a whole event, as nearly every event is.
+#[inline(always)]
+fn plain_event(bytes: &[u8], start: usize, end: usize, len: usize) -> Option<Span> {
+    let blank = bytes.get(end..len).is_some_and(|rest| rest.starts_with(b"\n\n"));
+    if blank { data_line(bytes, start, end) } else { None }
+}
+
+/// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.
+fn may_be_id(value: &[u8]) -> bool {
+    // `contains` would bring a search of 0.3 KB with it, for values of a few bytes.
+    value.iter().all(|&byte| byte != 0)
+}
