@@ -18,7 +18,7 @@ const INTRO =
 
 export async function run({ quick, on, only, log }) {
   const recorded = recordings();
-  const options = quick ? { turn: 4, rounds: 5 } : {};
+  const options = quick ? { turn: 3, rounds: 5 } : {};
   const tables = [];
   const summary = [];
   for (const { name, run: inside } of runtimes({ on })) {

@@ -23,11 +23,8 @@ await run(async () => {
 });
 
 function readArguments(args) {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { quick: { type: 'boolean', default: false }, on: { type: 'string' }, only: { type: 'string' } },
-  });
+  const options = { quick: { type: 'boolean', default: false }, on: { type: 'string' }, only: { type: 'string' } };
+  const { values, positionals } = expected(() => parseArgs({ args, allowPositionals: true, options }));
   const unknown = positionals.filter((word) => !SECTIONS.includes(word));
   if (unknown.length)
     throw new Expected(`Expected sections out of ${SECTIONS.join(', ')}, found ${unknown.join(', ')}.`);
@@ -35,6 +32,14 @@ function readArguments(args) {
   const names = positionals.length ? SECTIONS.filter((name) => positionals.includes(name)) : there;
   const list = (name) => (values[name] ? { [name]: values[name].split(',') } : {});
   return { names, options: { quick: values.quick, ...list('on'), ...list('only') } };
+}
+
+function expected(read) {
+  try {
+    return read();
+  } catch (error) {
+    throw new Expected(error.message);
+  }
 }
 
 async function section(name, options) {

@@ -21,7 +21,8 @@ export function markdown({ title, intro, tables, plots = [] }, facts) {
 
 /** Per peer the geometric mean of its column, and the lowest cell. */
 function summary(rows) {
-  if (rows.length < 2) return [];
+  // Of so few, the rows themselves are shorter.
+  if (rows.length < 5) return [];
   const columns = columnsOf(rows).filter((column) => rows.some((row) => typeof row[column] === 'number'));
   return columns.map((column) => {
     const cells = rows.filter((row) => typeof row[column] === 'number');

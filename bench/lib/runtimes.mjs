@@ -46,7 +46,7 @@ async function inChromium(module, input, report = () => {}) {
   try {
     const page = await browser.newPage();
     await page.exposeFunction('benchReport', (...progress) => report(...progress));
-    await page.addScriptTag({ type: 'module', content: await bundle(module) });
+    await page.addScriptTag({ type: 'module', content: await bundleInside(module) });
     await page.waitForFunction(() => globalThis.benchWork);
     return await page.evaluate((given) => globalThis.benchWork(given, globalThis.benchReport), input);
   } finally {
@@ -54,7 +54,8 @@ async function inChromium(module, input, report = () => {}) {
   }
 }
 
-async function bundle(module) {
+/** A module of bench/inside/ as a script that sets `globalThis.benchWork`. */
+export async function bundleInside(module) {
   const { build } = await import('esbuild');
   const { outputFiles } = await build({
     stdin: {
