@@ -1,0 +1,5 @@
+// The server in workerd.
+
+import { serve } from './gate.mjs';
+
+export default { fetch: serve };
