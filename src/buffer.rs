@@ -31,6 +31,11 @@ impl Span {
         self.end.saturating_sub(self.start)
     }
 
+    /// Where it starts, or `at` where it is unset or starts behind that.
+    pub(crate) fn or(self, at: usize) -> usize {
+        if self.is_set() { self.start.min(at) } else { at }
+    }
+
     #[inline(always)]
     pub(crate) fn of(self, bytes: &[u8]) -> &[u8] {
         bytes.get(self.start..self.end).unwrap_or_default()
@@ -62,6 +67,11 @@ impl Value {
     #[inline(always)]
     pub(crate) fn place(&self) -> Result<Span, &[u8]> {
         if self.moved { Err(&self.own) } else { Ok(self.span) }
+    }
+
+    /// As [`Span::or`], for a place in the buffer.
+    pub(crate) fn or(&self, at: usize) -> usize {
+        if self.moved { at } else { self.span.or(at) }
     }
 
     pub(crate) fn of<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {

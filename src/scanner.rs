@@ -110,10 +110,10 @@ impl Scanner {
 
     /// Where the first byte lies that is still needed.
     pub(crate) fn origin(&self) -> usize {
-        [Ok(self.data), self.event_type.place(), self.id.place()]
-            .into_iter()
-            .filter_map(|place| place.ok().filter(|span| span.is_set()))
-            .fold(self.line_start, |origin, span| origin.min(span.start))
+        match self.buffer.len() {
+            0 => 0,
+            _ => self.data.or(self.line_start).min(self.event_type.or(self.line_start)).min(self.id.or(self.line_start)),
+        }
     }
 
     /// Makes room for a chunk of `extra` bytes, or gives back what a rare large event has grown. Tells where it goes.
@@ -183,16 +183,19 @@ impl Scanner {
         if of_crlf || (careful && self.skip_line(start, end, sink)) {
             return next;
         }
-        if let Some(value) = data_line(self.buffer.padded(), start, end) {
+        let bytes = self.buffer.padded();
+        if start == end {
+            self.blank_line(sink);
+        } else if let Some(value) = value_of(b"data:", bytes, start, end) {
             if self.data.is_set() {
                 self.push_data(value);
             } else {
                 self.data = value;
             }
-        } else if start < end {
-            self.take_line(start, end, sink);
+        } else if let Some(value) = value_of(b"event:", bytes, start, end) {
+            self.event_type.set(value);
         } else {
-            self.blank_line(sink);
+            self.take_line(start, end, sink);
         }
         next
     }
@@ -315,20 +318,20 @@ impl Scanner {
     }
 }
 
-/// The value of a line that is plain data, as nearly every line of a real stream is.
+/// The value of a line of this name, with its colon; the short way for the names that nearly every line has.
 #[inline(always)]
-fn data_line(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
+fn value_of(name: &[u8], bytes: &[u8], start: usize, end: usize) -> Option<Span> {
+    // The line end is no space, and part of no name.
     let line = bytes.get(start..=end)?;
-    // The line end behind it is no space.
-    (line.len() > 5 && line.starts_with(b"data:"))
-        .then(|| Span { start: start + 5 + usize::from(line[5] == b' '), end })
+    let space = usize::from(*line.get(name.len())? == b' ');
+    line.starts_with(name).then_some(Span { start: start + name.len() + space, end })
 }
 
 /// The value of a data line that is a whole event, as nearly every event is.
 #[inline(always)]
 fn plain_event(bytes: &[u8], start: usize, end: usize, len: usize) -> Option<Span> {
     let blank = bytes.get(end..len).is_some_and(|rest| rest.starts_with(b"\n\n"));
-    if blank { data_line(bytes, start, end) } else { None }
+    if blank { value_of(b"data:", bytes, start, end) } else { None }
 }
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.

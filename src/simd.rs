@@ -5,6 +5,8 @@ use core::ops::Range;
 
 pub(crate) const BLOCK: usize = 64;
 const QUARTER: usize = 16;
+/// So few bytes are counted one by one.
+const SHORT: usize = 8;
 
 /// The line ends (CR and LF) of a block, a bit a byte, lowest first.
 #[inline]
@@ -30,18 +32,19 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
 /// How many UTF-16 units a part of valid UTF-8 has: one a code point, two from U+10000 on. It begins and ends between two
 /// code points.
 pub(crate) fn utf16_units(bytes: &[u8], part: Range<usize>) -> usize {
-    let (quarters, rest) = bytes[part.clone()].as_chunks::<QUARTER>();
-    let whole: u32 = quarters.iter().map(|quarter| kernel::utf16_units(quarter, QUARTER)).sum();
-    let last = match bytes[..part.end].last_chunk() {
-        Some(quarter) => kernel::utf16_units(quarter, rest.len()),
-        None => rest.iter().map(|&byte| u32::from(byte & 0xC0 != 0x80) + u32::from(byte >= 0xF0)).sum(),
-    };
-    (whole + last) as usize
+    let (blocks, rest) = bytes[part.clone()].as_chunks::<BLOCK>();
+    let units = |block| if kernel::is_ascii(block) { BLOCK } else { kernel::utf16_units(block, BLOCK) };
+    let whole: usize = blocks.iter().map(units).sum();
+    // What is not a whole block is read with what is before it, unless it is no more than the end of a line and a name.
+    whole + match bytes[..part.end].last_chunk() {
+        Some(block) if rest.len() > SHORT => kernel::utf16_units(block, rest.len()),
+        _ => rest.iter().map(|&byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum(),
+    }
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod kernel {
-    use super::{BLOCK, QUARTER};
+    use super::BLOCK;
 
     pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
         block.iter().enumerate().fold(0, |mask, (at, &byte)| mask | u64::from(byte == b'\n' || byte == b'\r') << at)
@@ -52,9 +55,9 @@ mod kernel {
     }
 
     /// Of the last `count` bytes.
-    pub(super) fn utf16_units(quarter: &[u8; QUARTER], count: usize) -> u32 {
-        let counted = quarter.iter().skip(QUARTER - count);
-        counted.map(|&byte| u32::from(byte & 0xC0 != 0x80) + u32::from(byte >= 0xF0)).sum()
+    pub(super) fn utf16_units(block: &[u8; BLOCK], count: usize) -> usize {
+        let counted = block.iter().skip(BLOCK - count);
+        counted.map(|&byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
     }
 }
 
@@ -62,15 +65,9 @@ mod kernel {
 mod kernel {
     use super::{BLOCK, QUARTER};
     use core::arch::wasm32::{
-        i8x16_bitmask, i8x16_ge, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, v128, v128_any_true,
+        i8x16_ge, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, v128, v128_any_true,
         v128_load, v128_or,
     };
-
-    #[inline(always)]
-    fn load(quarter: &[u8; QUARTER]) -> v128 {
-        // SAFETY: the 16 bytes are those of the quarter, and v128_load needs no alignment.
-        unsafe { v128_load(quarter.as_ptr().cast()) }
-    }
 
     /// One of the four quarters of a block.
     #[inline(always)]
@@ -85,17 +82,20 @@ mod kernel {
         v128_or(u8x16_eq(bytes, u8x16_splat(b'\n')), u8x16_eq(bytes, u8x16_splat(b'\r')))
     }
 
+    /// A bit for each byte, lowest first.
+    #[inline(always)]
+    fn mask(a: v128, b: v128, c: v128, d: v128) -> u64 {
+        let low = u32::from(u8x16_bitmask(a)) | u32::from(u8x16_bitmask(b)) << 16;
+        let high = u32::from(u8x16_bitmask(c)) | u32::from(u8x16_bitmask(d)) << 16;
+        u64::from(low) | u64::from(high) << 32
+    }
+
     // Without arrays, as the build unrolls no loops: with them a block took twice as long.
     #[inline(always)]
     pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
         let (a, b) = (hits(quarter::<0>(block)), hits(quarter::<1>(block)));
         let (c, d) = (hits(quarter::<2>(block)), hits(quarter::<3>(block)));
-        if !v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) {
-            return 0;
-        }
-        let low = u32::from(u8x16_bitmask(a)) | u32::from(u8x16_bitmask(b)) << 16;
-        let high = u32::from(u8x16_bitmask(c)) | u32::from(u8x16_bitmask(d)) << 16;
-        u64::from(low) | u64::from(high) << 32
+        if v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) { mask(a, b, c, d) } else { 0 }
     }
 
     #[inline(always)]
@@ -106,12 +106,14 @@ mod kernel {
     }
 
     /// Of the last `count` bytes.
-    #[inline(always)]
-    pub(super) fn utf16_units(quarter: &[u8; QUARTER], count: usize) -> u32 {
-        let bytes = load(quarter);
-        let counted = |mask: u16| (u32::from(mask) >> (QUARTER - count)).count_ones();
+    #[inline(never)]
+    pub(super) fn utf16_units(block: &[u8; BLOCK], count: usize) -> usize {
+        let (a, b) = (quarter::<0>(block), quarter::<1>(block));
+        let (c, d) = (quarter::<2>(block), quarter::<3>(block));
         // As signed numbers, the bytes that continue a code point are those below -64.
-        counted(i8x16_bitmask(i8x16_ge(bytes, i8x16_splat(-64))))
-            + counted(u8x16_bitmask(u8x16_ge(bytes, u8x16_splat(0xF0))))
+        let first = |bytes| i8x16_ge(bytes, i8x16_splat(-64));
+        let long = |bytes| u8x16_ge(bytes, u8x16_splat(0xF0));
+        let counted = |mask: u64| (mask.checked_shr((BLOCK - count) as u32).unwrap_or(0)).count_ones() as usize;
+        counted(mask(first(a), first(b), first(c), first(d))) + counted(mask(long(a), long(b), long(c), long(d)))
     }
 }

@@ -61,72 +61,91 @@ impl Table {
         Table { words: Vec::new(), items: 0, origin: 0, end: 0, carried: Vec::new() }
     }
 
+    #[inline(always)]
     pub(super) fn begin(&mut self, origin: usize) {
-        self.words.resize(HEADER, 0);
+        if self.words.len() < HEADER {
+            self.words.resize(HEADER, 0);
+        }
+        self.words.truncate(HEADER);
         self.items = 0;
         self.origin = origin;
         self.end = origin;
-        self.carried = Vec::new();
+        if !self.carried.is_empty() {
+            self.carried = Vec::new();
+        }
     }
 
     /// Writes the header, and tells where the table is. The chunk was written at `from`.
+    #[inline(always)]
     pub(super) fn finish(&mut self, scanner: &Scanner, from: usize, written: usize) -> u32 {
+        let entries = self.words.len() - HEADER;
         let buffer = scanner.buffer();
         let written = from + written;
         let between = scanner.is_between_events();
         // The text goes on to the end where that is the end of a character for sure.
         let end = if between { written } else { self.end };
-        let ascii = is_ascii(Span { start: self.origin, end: written }.of(buffer.padded()));
+        // Only where there is something to decode: or a long event would be looked at again with every chunk.
+        let ascii = entries == 0 || is_ascii(Span { start: self.origin, end: written }.of(buffer.padded()));
         let elsewhere = self.origin > 0 || from > 0 || scanner.is_changed();
         let base = buffer.padded().as_ptr() as usize;
-        let header = [
-            self.words.len() - HEADER,
-            (u32::from(between) * BETWEEN | u32::from(elsewhere) * ELSEWHERE | u32::from(!ascii) * NOT_ASCII) as usize,
-            base + self.origin,
-            end - self.origin,
-            base + buffer.len(),
-            if buffer.is_large() { 0 } else { buffer.room() },
-            self.carried.as_ptr() as usize,
-            self.items,
-        ];
-        self.words[..HEADER].copy_from_slice(&header.map(|word| word as u32));
+        // Word by word: the build unrolls no loops.
+        if let Some(header) = self.words.first_chunk_mut::<HEADER>() {
+            header[0] = entries as u32;
+            header[1] =
+                u32::from(between) * BETWEEN | u32::from(elsewhere) * ELSEWHERE | u32::from(!ascii) * NOT_ASCII;
+            header[2] = (base + self.origin) as u32;
+            header[3] = (end - self.origin) as u32;
+            header[4] = (base + buffer.len()) as u32;
+            header[5] = if buffer.is_large() { 0 } else { buffer.room() as u32 };
+            header[6] = self.carried.as_ptr() as u32;
+            header[7] = self.items as u32;
+        }
         self.words.as_ptr() as u32
     }
 
     /// Turns the ranges into UTF-16 units of the text.
     pub(super) fn measure(&mut self, buffer: &[u8]) {
         let mut text = Counter::new(Span { start: self.origin, end: self.end }.of(buffer));
-        let mut entries = self.words[HEADER..].iter_mut();
-        while let Some(&mut kind) = entries.next() {
-            let values = [
-                (kind & KIND != RETRY, true),
-                (kind & ID_CARRIED == 0, kind & ID != 0),
-                (kind & TYPE_CARRIED == 0, kind & TYPE != 0),
-            ];
-            for (in_text, _) in values.into_iter().filter(|(_, there)| *there) {
-                for at in entries.by_ref().take(2).filter(|_| in_text) {
-                    *at = text.units_to(*at as usize) as u32;
+        let mut at = HEADER;
+        while let Some(&kind) = self.words.get(at) {
+            let data = at + 1;
+            at += 3;
+            // Id and type first, which nearly always lie before the data: counting goes on, not back.
+            for (there, carried) in [(ID, ID_CARRIED), (TYPE, TYPE_CARRIED)] {
+                if kind & there != 0 {
+                    text.measure(self.words.get_mut(at..), kind & carried != 0);
+                    at += 2;
                 }
             }
+            let carried = kind & (KIND | ID_CARRIED) == LAST_EVENT_ID | ID_CARRIED;
+            text.measure(self.words.get_mut(data..), carried || kind & KIND == RETRY);
         }
     }
 
+    #[inline(always)]
     fn push_event(&mut self, data: Span, event_type: &Value, id: &Value) {
         let start = self.words.len();
         self.items += 1;
         let entry = self.entry(EVENT, data);
         self.words.extend_from_slice(&entry);
-        for (value, there, carried) in [(id, ID, ID_CARRIED), (event_type, TYPE, TYPE_CARRIED)] {
-            // [spec] Dispatch, 6: an empty type is the same as none; an empty id is not.
-            if value.is_set() {
-                let [flags, from, to] = match value.place() {
-                    Ok(span) => self.entry(there, span),
-                    Err(own) => self.carry(there | carried, own),
-                };
-                self.words[start] |= flags;
-                self.words.extend_from_slice(&[from, to]);
-            }
+        // [spec] Dispatch, 6: an empty type is the same as none; an empty id is not. JavaScript sees to both.
+        if id.is_set() {
+            self.push_value(start, id, ID, ID_CARRIED);
         }
+        if event_type.is_set() {
+            self.push_value(start, event_type, TYPE, TYPE_CARRIED);
+        }
+    }
+
+    /// Adds the range of a value to the entry at `start`.
+    #[inline(always)]
+    fn push_value(&mut self, start: usize, value: &Value, there: u32, carried: u32) {
+        let [flags, from, to] = match value.place() {
+            Ok(span) => self.entry(there, span),
+            Err(own) => self.carry(there | carried, own),
+        };
+        self.words[start] |= flags;
+        self.words.extend_from_slice(&[from, to]);
     }
 
     #[inline(always)]

@@ -16,8 +16,19 @@ impl<'t> Counter<'t> {
         Counter { text, at: 0, units: 0 }
     }
 
+    /// Turns the range of bytes that `words` begin with into one of UTF-16 units, unless it is one of another text.
+    pub(super) fn measure(&mut self, words: Option<&mut [u32]>, elsewhere: bool) {
+        if let Some([start, end, ..]) = words
+            && !elsewhere
+        {
+            *start = self.units_to(*start as usize);
+            *end = self.units_to(*end as usize);
+        }
+    }
+
     /// Counts on, or back, from the last place asked for: values come in order, but for those of one event.
-    pub(super) fn units_to(&mut self, to: usize) -> usize {
+    #[inline(never)]
+    fn units_to(&mut self, to: usize) -> u32 {
         let Range { start, end } = self.at.min(to)..self.at.max(to);
         let units = utf16_units(self.text, start..end);
         if to < self.at {
@@ -26,6 +37,6 @@ impl<'t> Counter<'t> {
             self.units += units;
         }
         self.at = to;
-        self.units
+        self.units as u32
     }
 }
