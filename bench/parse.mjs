@@ -35,11 +35,13 @@ export async function run({ quick, on, only, log }) {
 }
 
 const ratio = ({ times }, peer) => times[peer] / times.ours;
+const peersOf = ({ times, cannot }) =>
+  [...new Set([...Object.keys(times), ...Object.keys(cannot)])].filter((peer) => peer !== 'ours');
 const label = ({ stream, size }) => `${stream} × ${size === 'event' ? 'event' : bytes(size)}`;
 const bytes = (size) => (size < 16384 ? `${size} B` : `${size / 1024} KB`);
 
 function tableRow(row) {
-  const peers = [...new Set([...Object.keys(row.times), ...Object.keys(row.cannot)])].filter((peer) => peer !== 'ours');
+  const peers = peersOf(row);
   const cells = { 'stream × chunk': label(row) };
   for (const peer of peers) cells[`× ${peer}`] = row.cannot[peer] ? `cannot: ${row.cannot[peer]}` : ratio(row, peer);
   for (const name of ['ours', ...peers]) cells[name] = row.cannot[name] ? '' : perEvent(row, name);
@@ -54,22 +56,17 @@ function perEvent({ times, once, events }, name) {
 
 /** What the ratios come to, with events over 16 KB apart: parsers that slice have it easy there. */
 function summarise(runtime, rows) {
-  const peers = Object.keys(rows[0].times).filter((peer) => peer !== 'ours');
   const lowest = (some, peer) => {
     if (!some.length) return '';
     const row = some.reduce((least, other) => (ratio(other, peer) < ratio(least, peer) ? other : least));
     return `${ratio(row, peer).toFixed(2)} (${label(row)})`;
   };
-  return peers.map((peer) => ({
+  const [large, small] = [true, false].map((is) => rows.filter(({ stream }) => LARGE.includes(stream) === is));
+  const [{ cannot }] = rows;
+  return peersOf(rows[0]).map((peer) => ({
     'runtime, peer': `${runtime}, ${peer}`,
-    'geometric mean': geometricMean(rows.map((row) => ratio(row, peer))).toFixed(2),
-    'lowest, events up to 16 KB': lowest(
-      rows.filter(({ stream }) => !LARGE.includes(stream)),
-      peer,
-    ),
-    'lowest, larger events': lowest(
-      rows.filter(({ stream }) => LARGE.includes(stream)),
-      peer,
-    ),
+    'geometric mean': cannot[peer] ? 'cannot' : geometricMean(rows.map((row) => ratio(row, peer))).toFixed(2),
+    'lowest, events up to 16 KB': cannot[peer] ?? lowest(small, peer),
+    'lowest, larger events': cannot[peer] ? '' : lowest(large, peer),
   }));
 }

@@ -46,16 +46,16 @@ function powers(base, bits) {
   return Array.from({ length: bits / Math.log2(base) + 1 }, (_, n) => base ** n);
 }
 
-/** `make(onEvent)` gives what is fed with bytes. */
+/** `make(onEvent)` gives what is fed with bytes, and told that there are no more. */
 export const CONTESTANTS = {
   ours: (onEvent) => {
     const parser = createParser({ onEvent, maxEventSize: 2 ** 30 });
-    return (chunk) => parser.feed(chunk);
+    return { feed: (chunk) => parser.feed(chunk), end: () => parser.end() };
   },
   'eventsource-parser 4': (onEvent) => {
     const decoder = new TextDecoder();
     const parser = createPeer({ onEvent });
-    return (chunk) => parser.feed(decoder.decode(chunk, { stream: true }));
+    return { feed: (chunk) => parser.feed(decoder.decode(chunk, { stream: true })), end: () => {} };
   },
 };
 
@@ -76,8 +76,9 @@ export function workOf(way, size, kept = false) {
     found.events = found.characters = 0;
     if (way === 'connections') interleave(size, make, onEvent);
     else {
-      const feed = make(onEvent);
-      for (const chunk of chunks ?? SOURCES[way](size)) feed(chunk);
+      const parser = make(onEvent);
+      for (const chunk of chunks ?? SOURCES[way](size)) parser.feed(chunk);
+      parser.end();
     }
     return { ...found };
   };
@@ -85,9 +86,10 @@ export function workOf(way, size, kept = false) {
 
 /** Many streams at once, that get a chunk each in turn, cut within events. */
 function interleave(connections, make, onEvent) {
-  const feeds = Array.from({ length: connections }, () => make(onEvent));
+  const parsers = Array.from({ length: connections }, () => make(onEvent));
   for (let at = 0; at < PER_CONNECTION; at += 1400) {
     const chunk = stream.subarray(at, Math.min(at + 1400, PER_CONNECTION));
-    for (const feed of feeds) feed(chunk);
+    for (const parser of parsers) parser.feed(chunk);
   }
+  for (const parser of parsers) parser.end();
 }

@@ -1,6 +1,6 @@
 // Curves on logarithmic axes, as SVG: on a background of its own, so that it is legible wherever it is shown.
 
-const PANEL = { width: 400, height: 300, left: 64, right: 16, top: 40, bottom: 52 };
+const PANEL = { width: 400, height: 300, left: 64, right: 24, top: 40, bottom: 52 };
 const HEAD = 64;
 const COLOURS = ['#0b62c4', '#c2410c', '#15803d', '#7e22ce'];
 const MARKS = ['circle', 'square', 'diamond', 'circle'];
@@ -70,9 +70,10 @@ function drawPanel({ title, x, y, series, linear }, offset, names) {
   return parts.join('\n');
 }
 
-/** Doubles where x doubles; through the largest point. */
+/** Doubles where x doubles; through the lowest of the last points. */
 function guide(points, across, up, [left, right, top, bottom]) {
-  const [x, y] = points.reduce((most, point) => (point[0] * point[1] > most[0] * most[1] ? point : most));
+  const last = points.filter(([x]) => x >= across.most * 0.999);
+  const [x, y] = last.reduce((lowest, point) => (point[1] < lowest[1] ? point : lowest));
   const ends = [across.least, across.most].map((at) => [across.at(at), up.at((y * at) / x)]);
   const clip = `clip${left}`;
   const area = `<clipPath id="${clip}"><rect x="${left}" y="${top}" width="${right - left}" height="${bottom - top}"/></clipPath>`;
