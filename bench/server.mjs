@@ -17,11 +17,11 @@ const FULL = {
 };
 const QUICK = {
   loads: [
-    { clients: 1, count: 10_000 },
-    { clients: 100, count: 200 },
+    { clients: 1, count: 5_000 },
+    { clients: 50, count: 200 },
   ],
   rounds: 3,
-  patience: 1000,
+  patience: 500,
 };
 const CHECKED = 500;
 

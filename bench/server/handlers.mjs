@@ -40,8 +40,8 @@ const h3 = new H3().get('/', (event) => {
   return stream;
 });
 
-/** It has no way to wait for its reader, and takes strings as they are here, without making them JSON. */
-export const BETTER_SSE = { serializer: (text) => text };
+/** It has no way to wait for its reader. It takes strings as they are here, without making them JSON, and sends no heartbeat. */
+export const BETTER_SSE = { serializer: (text) => text, keepAlive: null };
 
 function betterSse(request) {
   const count = countOf(request.url);
