@@ -93,6 +93,7 @@ impl Value {
     }
 
     #[cold]
+    #[inline(never)]
     fn forget(&mut self) {
         self.moved = false;
         self.own = Vec::new();
@@ -161,6 +162,14 @@ impl Buffer {
     /// So many more bytes have been written.
     pub(crate) fn advance(&mut self, written: usize) {
         self.len += written.min(self.room());
+    }
+
+    /// Forgets all bytes, and gives back what a rare large event has grown.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        if self.is_large() {
+            self.bytes = Vec::new();
+        }
     }
 
     pub(crate) fn truncate(&mut self, len: usize) {

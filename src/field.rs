@@ -1,5 +1,7 @@
 //! Line → field.
 
+use crate::buffer::Span;
+
 /// What the standard knows a field by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Name {
@@ -11,33 +13,76 @@ pub(crate) enum Name {
     Unknown,
 }
 
-/// Where a line is to be cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Field {
-    pub(crate) name: Name,
-    /// How many bytes the name has.
-    pub(crate) name_len: usize,
-    /// Where the value starts; it ends with the line.
-    pub(crate) value: usize,
+/// The names are compared as numbers of eight bytes: one load and a comparison each.
+const NAMES: [(Name, &[u8]); 5] = [
+    (Name::Data, b"data"),
+    (Name::Event, b"event"),
+    (Name::Id, b"id"),
+    (Name::Retry, b"retry"),
+    // [spec] If the line starts with a U+003A COLON character (:), ignore the line.
+    (Name::Comment, b""),
+];
+
+/// The name of the line from `start` to `end`, and its value. Eight bytes can be read from any place of it.
+///
+/// [spec] If the line contains a U+003A COLON character (:): the name is before the first one. Otherwise the whole line is the
+/// name, and the value is the empty string. Field names must be compared literally, with no case folding performed.
+#[inline(always)]
+pub(crate) fn split(bytes: &[u8], start: usize, end: usize) -> (Name, Span) {
+    let line = start..end;
+    let word = word_at(bytes, start);
+    if let Some(value) = value::<0>(bytes, word, &line) {
+        (NAMES[0].0, value)
+    } else if let Some(value) = value::<1>(bytes, word, &line) {
+        (NAMES[1].0, value)
+    } else if let Some(value) = value::<2>(bytes, word, &line) {
+        (NAMES[2].0, value)
+    } else if let Some(value) = value::<3>(bytes, word, &line) {
+        (NAMES[3].0, value)
+    } else if let Some(value) = value::<4>(bytes, word, &line) {
+        (NAMES[4].0, value)
+    } else {
+        (Name::Unknown, Span { start, end })
+    }
 }
 
-/// Cuts a line that is not empty.
-pub(crate) fn split(line: &[u8]) -> Field {
-    // [spec] If the line contains a U+003A COLON character (:): the name is before the first one. Otherwise the whole line
-    // is the name, and the value is the empty string.
-    let name_len = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
-    let name = match &line[..name_len] {
-        b"data" => Name::Data,
-        b"event" => Name::Event,
-        b"id" => Name::Id,
-        b"retry" => Name::Retry,
-        // [spec] If the line starts with a U+003A COLON character (:), ignore the line.
-        b"" => Name::Comment,
-        _ => Name::Unknown,
+/// The value of a line that is data, as nearly every line is.
+#[inline(always)]
+pub(crate) fn data(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
+    value::<0>(bytes, word_at(bytes, start), &(start..end))
+}
+
+#[inline(always)]
+fn word_at(bytes: &[u8], at: usize) -> u64 {
+    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |word| u64::from_le_bytes(*word))
+}
+
+/// The value of a line that begins with `word`, if it has the name.
+#[inline(always)]
+fn value<const NAME: usize>(bytes: &[u8], word: u64, line: &core::ops::Range<usize>) -> Option<Span> {
+    let length = const { NAMES[NAME].1.len() };
+    let (name, mask) = const { (number(NAMES[NAME].1), (1 << (8 * NAMES[NAME].1.len())) - 1) };
+    let after = line.start + length;
+    if word & mask != name || after > line.end {
+        return None;
+    }
+    // What ends the line is neither a colon nor a space.
+    let start = match (word >> (8 * length)) as u8 {
+        b':' => after + 1,
+        _ if after == line.end => return Some(Span { start: after, end: after }),
+        _ => return None,
     };
-    let after_colon = (name_len + 1).min(line.len());
     // [spec] If value starts with a U+0020 SPACE character, remove it from value.
-    Field { name, name_len, value: after_colon + usize::from(line.get(after_colon) == Some(&b' ')) }
+    Some(Span { start: start + usize::from(bytes.get(start) == Some(&b' ')), end: line.end })
+}
+
+const fn number(name: &[u8]) -> u64 {
+    let (mut number, mut at) = (0, name.len());
+    while at > 0 {
+        at -= 1;
+        number = number << 8 | name[at] as u64;
+    }
+    number
 }
 
 /// [spec] If the field value consists of only ASCII digits, then interpret the field value as an integer in base ten.

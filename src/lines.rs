@@ -1,6 +1,6 @@
 //! Bytes → line ends: the one place that looks at every byte.
 
-use crate::simd::{line_ends, short_line_ends};
+use crate::simd::{marks, short_marks};
 
 pub(crate) use crate::simd::BLOCK;
 
@@ -13,11 +13,17 @@ pub(crate) struct LineEnds {
     end: usize,
     /// Line ends of the block that have not been handed out, lowest bit first.
     mask: u64,
+    not_ascii: bool,
 }
 
 impl LineEnds {
     pub(crate) fn from(start: usize) -> Self {
-        LineEnds { end: start, mask: 0 }
+        LineEnds { end: start, mask: 0, not_ascii: false }
+    }
+
+    /// Whether what has been looked at has bytes other than ASCII.
+    pub(crate) fn saw_not_ascii(&self) -> bool {
+        self.not_ascii
     }
 
     /// The next one before `len`. What comes behind that in `bytes` only makes the last block whole; they may change between
@@ -28,26 +34,28 @@ impl LineEnds {
             if self.end >= len {
                 return None;
             }
-            self.mask = mask_at(bytes, self.end, len);
-            self.end += BLOCK;
+            self.look(bytes, len);
         }
         let at = self.end - BLOCK + self.mask.trailing_zeros() as usize;
         self.mask &= self.mask - 1;
         Some(at)
     }
-}
 
-/// The mask of the block at `base`.
-#[inline(always)]
-fn mask_at(bytes: &[u8], base: usize, len: usize) -> u64 {
-    let rest = &bytes[base..];
-    let mask = match rest.first_chunk() {
-        Some(block) => line_ends(block),
-        None => short_line_ends(rest),
-    };
-    match len - base {
-        rest @ 0..BLOCK => mask & ((1 << rest) - 1),
-        _ => mask,
+    /// Looks at the next block.
+    #[inline(always)]
+    fn look(&mut self, bytes: &[u8], len: usize) {
+        let rest = &bytes[self.end..];
+        let marks = match rest.first_chunk() {
+            Some(block) => marks(block),
+            None => short_marks(rest),
+        };
+        let valid = match len - self.end {
+            rest @ 0..BLOCK => (1 << rest) - 1,
+            _ => u64::MAX,
+        };
+        self.mask = marks.line_ends & valid;
+        self.not_ascii |= marks.not_ascii & valid != 0;
+        self.end += BLOCK;
     }
 }
 

@@ -146,11 +146,21 @@ impl<F: FnMut(Item<'_>)> Sink for Items<'_, F> {
             }
             Found::Comment(span) => Item::Comment(text(span)),
             Found::Retry(milliseconds) => Item::Retry(milliseconds),
-            Found::Field { name, value } => Item::Field { name: text(name), value: text(value) },
+            Found::Unknown(line) => {
+                let (name, value) = cut(line.of(bytes));
+                Item::Field { name: Text::new(name), value: Text::new(value) }
+            }
             Found::TooLarge => Item::Error(ParseError::EventTooLarge { limit: self.limit }),
         };
         (self.sink)(item);
     }
+}
+
+/// Name and value of any line.
+fn cut(line: &[u8]) -> (&[u8], &[u8]) {
+    let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
+    let value = line.get(colon + 1..).unwrap_or_default();
+    (&line[..colon], value.strip_prefix(b" ").unwrap_or(value))
 }
 
 /// Sets a value in a buffer of just its size: it may stay for long.

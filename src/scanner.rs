@@ -1,7 +1,7 @@
 //! Lines → fields → events: the state machine of the HTML standard, section 9.2.6, over one buffer.
 
 use crate::buffer::{Buffer, Span, Value};
-use crate::field::{Name, digits, split};
+use crate::field::{Name, data, digits, split};
 use crate::lines::LineEnds;
 
 /// [spec] stream = [ bom ] *event; bom = U+FEFF.
@@ -23,7 +23,8 @@ pub(crate) enum Found<'a> {
     LastEventId(&'a Value),
     Comment(Span),
     Retry(u64),
-    Field { name: Span, value: Span },
+    /// A line whose name the standard does not know.
+    Unknown(Span),
     TooLarge,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Scanner {
     after_cr: bool,
     /// Bytes of the buffer have been written over since it was last empty.
     changed: bool,
+    /// Bytes other than ASCII have come since then.
+    not_ascii: bool,
     /// [spec] The data buffer, without the LF at its end; unset while the event has no data field.
     data: Span,
     /// [spec] The event type buffer.
@@ -68,6 +71,7 @@ impl Scanner {
             at_start: true,
             after_cr: false,
             changed: false,
+            not_ascii: false,
             data: Span::UNSET,
             event_type: Value::UNSET,
             id: Value::UNSET,
@@ -81,12 +85,13 @@ impl Scanner {
 
     /// Forgets the stream, and keeps a buffer of usual size. With `in_stream`, what comes next is not the beginning of one.
     pub(crate) fn begin(&mut self, max_event_size: usize, in_stream: bool) {
-        let mut buffer = core::mem::replace(&mut self.buffer, Buffer::new());
-        buffer.truncate(0);
-        *self = Scanner { at_start: !in_stream, ..Scanner::new(max_event_size) };
-        if !buffer.is_large() {
-            self.buffer = buffer;
-        }
+        self.max_event_size = max_event_size;
+        self.at_start = !in_stream;
+        self.after_cr = false;
+        self.skip = None;
+        self.forget_event();
+        self.line_start = 0;
+        self.buffer.clear();
     }
 
     /// Whether nothing is unfinished: any other stream that is past its beginning would go on the same way.
@@ -106,6 +111,11 @@ impl Scanner {
     /// Whether bytes of the buffer are no longer those of the stream.
     pub(crate) fn is_changed(&self) -> bool {
         self.changed
+    }
+
+    /// Whether a part of the buffer may have other bytes than ASCII.
+    pub(crate) fn may_be_not_ascii(&self) -> bool {
+        self.not_ascii
     }
 
     /// Where the first byte lies that is still needed.
@@ -134,6 +144,7 @@ impl Scanner {
     pub(crate) fn scan(&mut self, written: usize, sink: &mut impl Sink) {
         let from = self.buffer.len();
         self.changed &= from > 0;
+        self.not_ascii &= from > 0;
         self.buffer.advance(written);
         if self.at_start && !self.skip_bom() {
             return;
@@ -158,6 +169,7 @@ impl Scanner {
             plain = !careful && !self.after_cr && !self.has_values();
         }
         self.line_start = start;
+        self.not_ascii |= ends.saw_not_ascii();
         if start < len {
             self.after_cr = false;
             if careful && self.skips(start, len, sink) {
@@ -183,17 +195,8 @@ impl Scanner {
         if of_crlf || (careful && self.skip_line(start, end, sink)) {
             return next;
         }
-        let bytes = self.buffer.padded();
         if start == end {
             self.blank_line(sink);
-        } else if let Some(value) = value_of(b"data:", bytes, start, end) {
-            if self.data.is_set() {
-                self.push_data(value);
-            } else {
-                self.data = value;
-            }
-        } else if let Some(value) = value_of(b"event:", bytes, start, end) {
-            self.event_type.set(value);
         } else {
             self.take_line(start, end, sink);
         }
@@ -222,13 +225,11 @@ impl Scanner {
         self.id.unset();
     }
 
-    /// A line that is neither blank nor plain data.
-    #[inline(never)]
+    #[inline(always)]
     fn take_line(&mut self, start: usize, end: usize, sink: &mut impl Sink) {
         let bytes = self.buffer.padded();
-        let field = split(&bytes[start..end]);
-        let value = Span { start: start + field.value, end };
-        match field.name {
+        let (name, value) = split(bytes, start, end);
+        match name {
             Name::Data if self.data.is_set() => self.push_data(value),
             Name::Data => self.data = value,
             Name::Event => self.event_type.set(value),
@@ -243,10 +244,7 @@ impl Scanner {
                     sink.found(bytes, Found::Retry(milliseconds));
                 }
             }
-            Name::Unknown => {
-                let name = Span { start, end: start + field.name_len };
-                sink.found(bytes, Found::Field { name, value });
-            }
+            Name::Unknown => sink.found(bytes, Found::Unknown(value)),
         }
     }
 
@@ -291,10 +289,11 @@ impl Scanner {
     #[inline(never)]
     fn skip_bom(&mut self) -> bool {
         let bytes = Span { start: 0, end: self.buffer.len() }.of(self.buffer.padded());
-        if bytes.starts_with(BOM) {
+        if bytes.iter().zip(BOM).all(|(byte, expected)| byte == expected) {
+            if bytes.len() < BOM.len() {
+                return false;
+            }
             self.line_start = BOM.len();
-        } else if BOM.starts_with(bytes) {
-            return false;
         }
         self.at_start = false;
         true
@@ -318,20 +317,11 @@ impl Scanner {
     }
 }
 
-/// The value of a line of this name, with its colon; the short way for the names that nearly every line has.
-#[inline(always)]
-fn value_of(name: &[u8], bytes: &[u8], start: usize, end: usize) -> Option<Span> {
-    // The line end is no space, and part of no name.
-    let line = bytes.get(start..=end)?;
-    let space = usize::from(*line.get(name.len())? == b' ');
-    line.starts_with(name).then_some(Span { start: start + name.len() + space, end })
-}
-
 /// The value of a data line that is a whole event, as nearly every event is.
 #[inline(always)]
 fn plain_event(bytes: &[u8], start: usize, end: usize, len: usize) -> Option<Span> {
     let blank = bytes.get(end..len).is_some_and(|rest| rest.starts_with(b"\n\n"));
-    if blank { value_of(b"data:", bytes, start, end) } else { None }
+    if blank { data(bytes, start, end) } else { None }
 }
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.

@@ -5,18 +5,30 @@ use core::ops::Range;
 
 pub(crate) const BLOCK: usize = 64;
 const QUARTER: usize = 16;
-/// So few bytes are counted one by one.
-const SHORT: usize = 8;
 
-/// The line ends (CR and LF) of a block, a bit a byte, lowest first.
-#[inline]
-pub(crate) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-    kernel::line_ends(block)
+/// The bytes of a block that make a difference, a bit a byte, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks {
+    /// CR and LF.
+    pub(crate) line_ends: u64,
+    pub(crate) not_ascii: u64,
 }
 
-/// The line ends of less than a block.
-pub(crate) fn short_line_ends(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |mask, &byte| mask << 1 | u64::from(byte == b'\n' || byte == b'\r'))
+impl Marks {
+    const NONE: Marks = Marks { line_ends: 0, not_ascii: 0 };
+}
+
+#[inline(always)]
+pub(crate) fn marks(block: &[u8; BLOCK]) -> Marks {
+    kernel::marks(block)
+}
+
+/// The same for less than a block.
+pub(crate) fn short_marks(bytes: &[u8]) -> Marks {
+    bytes.iter().rev().fold(Marks::NONE, |Marks { line_ends, not_ascii }, &byte| Marks {
+        line_ends: line_ends << 1 | u64::from(byte == b'\n' || byte == b'\r'),
+        not_ascii: not_ascii << 1 | u64::from(byte >= 0x80),
+    })
 }
 
 /// Whether all bytes are ASCII. (Left to the compiler, this was 42 % of the time of parsing; it is 2 to 7 %.)
@@ -35,19 +47,37 @@ pub(crate) fn utf16_units(bytes: &[u8], part: Range<usize>) -> usize {
     let (blocks, rest) = bytes[part.clone()].as_chunks::<BLOCK>();
     let units = |block| if kernel::is_ascii(block) { BLOCK } else { kernel::utf16_units(block, BLOCK) };
     let whole: usize = blocks.iter().map(units).sum();
-    // What is not a whole block is read with what is before it, unless it is no more than the end of a line and a name.
-    whole + match bytes[..part.end].last_chunk() {
-        Some(block) if rest.len() > SHORT => kernel::utf16_units(block, rest.len()),
-        _ => rest.iter().map(|&byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum(),
+    let (bytes, rest) = (&bytes[..part.end], rest.len());
+    whole + if is_short_ascii(bytes, rest) { rest } else { rest_units(bytes, rest) }
+}
+
+/// The units of the last `count` bytes, less than a block, which are read with what is before them.
+fn rest_units(bytes: &[u8], count: usize) -> usize {
+    match bytes.last_chunk() {
+        Some(block) => kernel::utf16_units(block, count),
+        None => {
+            let counted = bytes.iter().skip(bytes.len() - count);
+            counted.map(|&byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
+        }
+    }
+}
+
+/// Whether the last `count` bytes are few and ASCII, as between two values nearly always.
+fn is_short_ascii(bytes: &[u8], count: usize) -> bool {
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    match bytes.last_chunk() {
+        _ if count == 0 => true,
+        Some(last) => u64::from_le_bytes(*last).checked_shr(u64::BITS.wrapping_sub(8 * count as u32)).unwrap_or(HIGH) & HIGH == 0,
+        None => false,
     }
 }
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod kernel {
-    use super::BLOCK;
+    use super::{BLOCK, Marks, short_marks};
 
-    pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-        block.iter().enumerate().fold(0, |mask, (at, &byte)| mask | u64::from(byte == b'\n' || byte == b'\r') << at)
+    pub(super) fn marks(block: &[u8; BLOCK]) -> Marks {
+        short_marks(block)
     }
 
     pub(super) fn is_ascii(block: &[u8; BLOCK]) -> bool {
@@ -63,9 +93,9 @@ mod kernel {
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod kernel {
-    use super::{BLOCK, QUARTER};
+    use super::{BLOCK, Marks, QUARTER};
     use core::arch::wasm32::{
-        i8x16_ge, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, v128, v128_any_true,
+        i8x16_ge, i8x16_le, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, v128, v128_any_true,
         v128_load, v128_or,
     };
 
@@ -92,10 +122,15 @@ mod kernel {
 
     // Without arrays, as the build unrolls no loops: with them a block took twice as long.
     #[inline(always)]
-    pub(super) fn line_ends(block: &[u8; BLOCK]) -> u64 {
-        let (a, b) = (hits(quarter::<0>(block)), hits(quarter::<1>(block)));
-        let (c, d) = (hits(quarter::<2>(block)), hits(quarter::<3>(block)));
-        if v128_any_true(v128_or(v128_or(a, b), v128_or(c, d))) { mask(a, b, c, d) } else { 0 }
+    pub(super) fn marks(block: &[u8; BLOCK]) -> Marks {
+        let (a, b) = (quarter::<0>(block), quarter::<1>(block));
+        let (c, d) = (quarter::<2>(block), quarter::<3>(block));
+        // As signed numbers, whatever makes a difference is up to CR: one comparison instead of three for most of a text.
+        let odd = |bytes| i8x16_le(bytes, i8x16_splat(b'\r' as i8));
+        if !v128_any_true(v128_or(v128_or(odd(a), odd(b)), v128_or(odd(c), odd(d)))) {
+            return Marks::NONE;
+        }
+        Marks { line_ends: mask(hits(a), hits(b), hits(c), hits(d)), not_ascii: mask(a, b, c, d) }
     }
 
     #[inline(always)]

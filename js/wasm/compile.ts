@@ -1,10 +1,10 @@
-/** How far the build has moved each byte, so that the text compresses well (scripts/lib/embed.mjs). */
-const SHIFT = 48;
+/** What the build has taken each byte from, so that the text compresses well (scripts/lib/embed.mjs). */
+const MIRROR = 122;
 
-/** Compiles a module that came as text, a character a byte. Storing modulo 256 undoes the overflow of the shift. */
+/** Compiles a module that came as text, a character a byte. Storing modulo 256 undoes the overflow. */
 export function compile(text: string): WebAssembly.Module {
   const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = text.charCodeAt(at) - SHIFT;
+  for (let at = 0; at < bytes.length; at++) bytes[at] = MIRROR - text.charCodeAt(at);
   try {
     return new WebAssembly.Module(bytes);
   } catch (cause) {

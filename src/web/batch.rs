@@ -16,6 +16,10 @@ use crate::simd::is_ascii;
 /// Words before the entries: how many words of entries; the flags; where the text is, and how many bytes; where the next
 /// chunk is to be written, and how many bytes it may have; where the carried values are; how many of the entries are items.
 const HEADER: usize = 8;
+/// Words of the longest entry.
+const ENTRY: usize = 7;
+/// Words that the table begins with.
+const LEAST: usize = 256;
 
 // The flags of the header; js/batch.ts has the same numbers.
 /// The stream is between two events.
@@ -40,7 +44,10 @@ const TYPE_CARRIED: u32 = 1 << 6;
 
 /// The table, re-used for every chunk of every stream.
 pub(super) struct Table {
+    /// Header and entries, and room for more.
     words: Vec<u32>,
+    /// How many words have been written.
+    used: usize,
     /// Entries that are handed over; the others only set the last event ID.
     items: usize,
     /// Where in the buffer the text begins that ranges count from, and where the last of them ends.
@@ -58,15 +65,12 @@ pub(super) struct Batch<'t> {
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Table { words: Vec::new(), items: 0, origin: 0, end: 0, carried: Vec::new() }
+        Table { words: Vec::new(), used: 0, items: 0, origin: 0, end: 0, carried: Vec::new() }
     }
 
     #[inline(always)]
     pub(super) fn begin(&mut self, origin: usize) {
-        if self.words.len() < HEADER {
-            self.words.resize(HEADER, 0);
-        }
-        self.words.truncate(HEADER);
+        self.used = HEADER;
         self.items = 0;
         self.origin = origin;
         self.end = origin;
@@ -78,16 +82,21 @@ impl Table {
     /// Writes the header, and tells where the table is. The chunk was written at `from`.
     #[inline(always)]
     pub(super) fn finish(&mut self, scanner: &Scanner, from: usize, written: usize) -> u32 {
-        let entries = self.words.len() - HEADER;
+        let entries = self.used - HEADER;
         let buffer = scanner.buffer();
         let written = from + written;
         let between = scanner.is_between_events();
         // The text goes on to the end where that is the end of a character for sure.
         let end = if between { written } else { self.end };
-        // Only where there is something to decode: or a long event would be looked at again with every chunk.
-        let ascii = entries == 0 || is_ascii(Span { start: self.origin, end: written }.of(buffer.padded()));
+        // Looked at again only where there is something to decode and other bytes may be those of earlier events: or a long
+        // event would be looked at with every chunk.
+        let text = Span { start: self.origin, end: written };
+        let ascii = entries == 0 || !scanner.may_be_not_ascii() || (from > 0 && is_ascii(text.of(buffer.padded())));
         let elsewhere = self.origin > 0 || from > 0 || scanner.is_changed();
         let base = buffer.padded().as_ptr() as usize;
+        if self.words.is_empty() {
+            self.grow();
+        }
         // Word by word: the build unrolls no loops.
         if let Some(header) = self.words.first_chunk_mut::<HEADER>() {
             header[0] = entries as u32;
@@ -107,7 +116,8 @@ impl Table {
     pub(super) fn measure(&mut self, buffer: &[u8]) {
         let mut text = Counter::new(Span { start: self.origin, end: self.end }.of(buffer));
         let mut at = HEADER;
-        while let Some(&kind) = self.words.get(at) {
+        while at < self.used {
+            let kind = self.words[at];
             let data = at + 1;
             at += 3;
             // Id and type first, which nearly always lie before the data: counting goes on, not back.
@@ -122,30 +132,34 @@ impl Table {
         }
     }
 
+    /// Writes three words, and tells where.
     #[inline(always)]
-    fn push_event(&mut self, data: Span, event_type: &Value, id: &Value) {
-        let start = self.words.len();
-        self.items += 1;
-        let entry = self.entry(EVENT, data);
-        self.words.extend_from_slice(&entry);
-        // [spec] Dispatch, 6: an empty type is the same as none; an empty id is not. JavaScript sees to both.
-        if id.is_set() {
-            self.push_value(start, id, ID, ID_CARRIED);
+    fn push(&mut self, words: [u32; 3]) -> usize {
+        // Room for the longest entry, so that `push_range` need not look.
+        if self.words.len() < self.used + ENTRY {
+            self.grow();
         }
-        if event_type.is_set() {
-            self.push_value(start, event_type, TYPE, TYPE_CARRIED);
-        }
+        let at = self.used;
+        self.words[at..at + 3].copy_from_slice(&words);
+        self.used = at + 3;
+        at
     }
 
-    /// Adds the range of a value to the entry at `start`.
+    #[cold]
+    fn grow(&mut self) {
+        self.words.resize(self.words.len() * 2 + LEAST, 0);
+    }
+
+    /// Adds the range of a value to the entry at `at`.
     #[inline(always)]
-    fn push_value(&mut self, start: usize, value: &Value, there: u32, carried: u32) {
+    fn push_value(&mut self, at: usize, value: &Value, there: u32, carried: u32) {
         let [flags, from, to] = match value.place() {
             Ok(span) => self.entry(there, span),
             Err(own) => self.carry(there | carried, own),
         };
-        self.words[start] |= flags;
-        self.words.extend_from_slice(&[from, to]);
+        self.words[at] |= flags;
+        self.words[self.used..self.used + 2].copy_from_slice(&[from, to]);
+        self.used += 2;
     }
 
     #[inline(always)]
@@ -167,14 +181,25 @@ impl Sink for Batch<'_> {
     fn plain(&mut self, _: &[u8], data: Span) {
         self.table.items += 1;
         let entry = self.table.entry(EVENT, data);
-        self.table.words.extend_from_slice(&entry);
+        self.table.push(entry);
     }
 
     #[inline(never)]
     fn found(&mut self, _: &[u8], found: Found<'_>) {
         let Batch { table, wants_comments } = self;
         let entry = match found {
-            Found::Event { data, event_type, id } => return table.push_event(data, event_type, id),
+            Found::Event { data, event_type, id } => {
+                table.items += 1;
+                let entry = table.entry(EVENT, data);
+                let at = table.push(entry);
+                if id.is_set() {
+                    table.push_value(at, id, ID, ID_CARRIED);
+                }
+                if event_type.is_set() {
+                    table.push_value(at, event_type, TYPE, TYPE_CARRIED);
+                }
+                return;
+            }
             Found::Comment(text) if *wants_comments => table.entry(COMMENT, text),
             Found::LastEventId(id) => match id.place() {
                 Ok(span) => table.entry(LAST_EVENT_ID, span),
@@ -182,9 +207,9 @@ impl Sink for Batch<'_> {
             },
             Found::Retry(milliseconds) => [RETRY, milliseconds as u32, (milliseconds >> 32) as u32],
             Found::TooLarge => [ERROR, 0, 0],
-            Found::Comment(_) | Found::Field { .. } => return,
+            Found::Comment(_) | Found::Unknown(_) => return,
         };
         table.items += usize::from(entry[0] & KIND != LAST_EVENT_ID);
-        table.words.extend_from_slice(&entry);
+        table.push(entry);
     }
 }
