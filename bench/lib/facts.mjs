@@ -1,7 +1,7 @@
 // What a result stands on: machine, runtimes, peers, and the commit that was measured.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 
 import { findChromium } from '../../scripts/lib/chromium.mjs';
 import { ROOT } from '../../scripts/lib/console.mjs';
@@ -15,7 +15,7 @@ export function facts({ quick }) {
   const versions = Object.entries(peers()).map(([name, version]) => `${name} ${version}`);
   return [
     `${new Date().toISOString().slice(0, 10)}, eventsource-wasm at ${commit()}${quick ? ', with `--quick`' : ''}`,
-    `${machine}, ${process.platform} ${release()} ${process.arch}, load average ${loadavg()[0].toFixed(1)} at the end`,
+    `${machine}, ${process.platform} ${process.arch}, load average ${loadavg()[0].toFixed(1)} at the end`,
     [...nodes().map(({ version }) => `Node ${version}`), chromium()].join(', '),
     ...missingNodes(),
     `Peers: ${versions.join(', ')}`,
