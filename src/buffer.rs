@@ -111,7 +111,7 @@ impl Value {
     }
 
     fn span_in_buffer(&mut self) -> Option<&mut Span> {
-        (!self.moved && self.is_set()).then_some(&mut self.span)
+        (!self.moved).then_some(&mut self.span)
     }
 }
 
@@ -176,18 +176,15 @@ impl Buffer {
         self.len = len;
     }
 
-    /// Drops everything but `values` and what is from `line` on, and tells where that begins now.
-    pub(crate) fn compact(&mut self, data: &mut Span, values: [&mut Value; 2], line: usize) -> usize {
-        let mut at = 0;
-        let [a, b] = values.map(Value::span_in_buffer);
-        let mut spans = [data.is_set().then_some(data), a, b];
+    /// Drops everything but the values and what is from `line` on, and tells where that begins now.
+    pub(crate) fn compact(&mut self, data: &mut Span, event_type: &mut Value, id: &mut Value, line: usize) -> usize {
+        let mut spans = [Some(data), event_type.span_in_buffer(), id.span_in_buffer()];
+        let (mut at, mut from) = (0, 0);
         // In the order in which they lie, so that none is written over.
-        while let Some(span) = spans.iter_mut().filter(|span| span.is_some()).min_by_key(|span| start_of(span)) {
-            if let Some(span) = span.take() {
-                let moved = self.shift(span.start..span.end, at);
-                (span.start, span.end) = (at, moved);
-                at = moved;
-            }
+        while let Some(span) = lowest(&mut spans, from) {
+            from = span.start + 1;
+            span.end = self.shift(span.start..span.end, at);
+            (span.start, at) = (at, span.end);
         }
         self.len = self.shift(line..self.len, at);
         at
@@ -217,6 +214,13 @@ impl Buffer {
     }
 }
 
-fn start_of(span: &Option<&mut Span>) -> usize {
-    span.as_ref().map_or(usize::MAX, |span| span.start)
+/// The first of the spans that starts at `from` or behind it.
+fn lowest<'a>(spans: &'a mut [Option<&mut Span>; 3], from: usize) -> Option<&'a mut Span> {
+    let mut lowest: Option<&mut Span> = None;
+    for span in spans.iter_mut().flatten() {
+        if span.is_set() && span.start >= from && lowest.as_ref().is_none_or(|lowest| span.start < lowest.start) {
+            lowest = Some(span);
+        }
+    }
+    lowest
 }

@@ -136,7 +136,7 @@ impl Scanner {
 
     #[inline(never)]
     fn make_room(&mut self, extra: usize) {
-        self.line_start = self.buffer.compact(&mut self.data, [&mut self.event_type, &mut self.id], self.line_start);
+        self.line_start = self.buffer.compact(&mut self.data, &mut self.event_type, &mut self.id, self.line_start);
         self.buffer.resize(extra, self.max_event_size);
     }
 

@@ -150,16 +150,24 @@ impl Table {
         self.words.resize(self.words.len() * 2 + LEAST, 0);
     }
 
-    /// Adds the range of a value to the entry at `at`.
+    /// Adds the range of a value to the entry at `at`, if there is one.
     #[inline(always)]
     fn push_value(&mut self, at: usize, value: &Value, there: u32, carried: u32) {
-        let [flags, from, to] = match value.place() {
+        if value.is_set() {
+            let [flags, from, to] = self.value(value, there, carried);
+            self.words[at] |= flags;
+            self.words[self.used] = from;
+            self.words[self.used + 1] = to;
+            self.used += 2;
+        }
+    }
+
+    #[inline(always)]
+    fn value(&mut self, value: &Value, there: u32, carried: u32) -> [u32; 3] {
+        match value.place() {
             Ok(span) => self.entry(there, span),
             Err(own) => self.carry(there | carried, own),
-        };
-        self.words[at] |= flags;
-        self.words[self.used..self.used + 2].copy_from_slice(&[from, to]);
-        self.used += 2;
+        }
     }
 
     #[inline(always)]
@@ -187,29 +195,19 @@ impl Sink for Batch<'_> {
     #[inline(never)]
     fn found(&mut self, _: &[u8], found: Found<'_>) {
         let Batch { table, wants_comments } = self;
-        let entry = match found {
-            Found::Event { data, event_type, id } => {
-                table.items += 1;
-                let entry = table.entry(EVENT, data);
-                let at = table.push(entry);
-                if id.is_set() {
-                    table.push_value(at, id, ID, ID_CARRIED);
-                }
-                if event_type.is_set() {
-                    table.push_value(at, event_type, TYPE, TYPE_CARRIED);
-                }
-                return;
-            }
-            Found::Comment(text) if *wants_comments => table.entry(COMMENT, text),
-            Found::LastEventId(id) => match id.place() {
-                Ok(span) => table.entry(LAST_EVENT_ID, span),
-                Err(own) => table.carry(LAST_EVENT_ID | ID_CARRIED, own),
-            },
-            Found::Retry(milliseconds) => [RETRY, milliseconds as u32, (milliseconds >> 32) as u32],
+        let entry = match &found {
+            Found::Event { data, .. } => table.entry(EVENT, *data),
+            Found::Comment(text) if *wants_comments => table.entry(COMMENT, *text),
+            Found::LastEventId(id) => table.value(id, LAST_EVENT_ID, ID_CARRIED),
+            Found::Retry(milliseconds) => [RETRY, *milliseconds as u32, (milliseconds >> 32) as u32],
             Found::TooLarge => [ERROR, 0, 0],
             Found::Comment(_) | Found::Unknown(_) => return,
         };
         table.items += usize::from(entry[0] & KIND != LAST_EVENT_ID);
-        table.push(entry);
+        let at = table.push(entry);
+        if let Found::Event { event_type, id, .. } = found {
+            table.push_value(at, id, ID, ID_CARRIED);
+            table.push_value(at, event_type, TYPE, TYPE_CARRIED);
+        }
     }
 }
