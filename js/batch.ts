@@ -2,6 +2,7 @@
 import { parserEngine } from './engine.js';
 import { EventSourceError } from './error.js';
 import { ServerSentEvent } from './event.js';
+import { Numbers } from './numbers.js';
 
 /** What a parser finds beside events. */
 export class Note {
@@ -49,7 +50,7 @@ const encoder = new TextEncoder();
 
 /** A parser in wasm memory, and the stream that it has begun. */
 interface Entry {
-  readonly number: number;
+  number: number;
   owner: StreamParser | undefined;
   /** Where the next chunk is to be written, and how many bytes it may have before room has to be made. */
   pointer: number;
@@ -65,20 +66,15 @@ class Input {
   idle: Entry | undefined;
   bytes = new Uint8Array();
   words = new Uint32Array();
-  /** How many numbers have been given, and those that may be given again. */
-  #count = 0;
-  readonly #free: number[] = [];
-  /** For parsers that are abandoned within an event. */
-  readonly #abandoned =
-    globalThis.FinalizationRegistry && new FinalizationRegistry<number>((number) => this.#free.push(number));
+  readonly #numbers = new Numbers();
 
   /** A parser for a stream of its own: the idle one, or another. */
   take(owner: StreamParser): Entry {
     let entry = this.idle;
     this.idle = undefined;
     if (!entry) {
-      entry = { number: this.#free.pop() ?? this.#count++, owner, pointer: 0, room: 0 };
-      this.#abandoned?.register(entry, entry.number, entry);
+      entry = { number: 0, owner, pointer: 0, room: 0 };
+      entry.number = this.#numbers.take(entry);
     }
     entry.owner = owner;
     return entry;
@@ -88,8 +84,7 @@ class Input {
   give(entry: Entry): void {
     entry.owner = undefined;
     if (this.idle && this.idle !== entry) {
-      this.#abandoned?.unregister(entry);
-      this.#free.push(entry.number);
+      this.#numbers.give(entry, entry.number);
     } else {
       this.idle = entry;
     }

@@ -1,15 +1,22 @@
-/** The JavaScript half of a connection: what Rust (src/web/client.rs) asks of it, and what a face gets of it. */
+/** What does what the connection says, with the host's `fetch` and timers, for a face. */
 import { type Found, isNote, StreamParser } from './batch.js';
-import { clientEngine, type Host } from './engine.js';
-import { EventSourceError, type EventSourceErrorCode } from './error.js';
+import {
+  ABORTED,
+  Connection,
+  END,
+  IGNORED,
+  INVALID_URL,
+  NETWORK,
+  OPEN,
+  REQUEST,
+  STREAM_ENDED,
+  told,
+  TOO_LARGE,
+} from './connection.js';
+import { EventSourceError, type EventSourceErrorDetails } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { type ConnectInit, isFetchable, isReplayable, makeRequest, methodOf } from './options.js';
-
-const CLOSED = 2;
-const RESUME = { auto: 0, always: 1, never: 2 } as const;
-/** How much of a refused response's body an error carries, in bytes, and how long in milliseconds to wait for it. */
-const MAX_REFUSED_BODY = 64 * 1024;
-const MAX_REFUSED_WAIT = 1000;
+import { type ConnectInit, isFetchable, makeRequest } from './options.js';
+import { readRefused } from './refused.js';
 
 /** A face of the client: what it does with what happens. Nothing is called after the close. */
 export interface Face {
@@ -20,231 +27,221 @@ export interface Face {
   failed(error: EventSourceError, quiet: boolean): void;
 }
 
+/** What a stream has shown beside its events. */
+class Seen {
+  reconnectionTime = -1;
+  delivered = false;
+  /** An event was too large: the stream is given up. */
+  broken = false;
+  /** The promise that the face holds the reading with. */
+  held: Promise<void> | undefined;
+}
+
 /** A reconnecting connection. */
-export class Driver implements Host {
+export class Driver {
   /** The last event ID: that of the event being delivered, so that whoever closes within a batch can resume behind it. */
   lastEventId: string;
   /** Where the caller wanted to begin. */
   readonly initialLastEventId: string;
+  /** The state, with the numbers of the standard: 0 connecting, also between two attempts, 1 open, 2 closed. */
+  readyState: 0 | 1 | 2 = 0;
+  readonly #url: URL;
   readonly #init: ConnectInit;
   readonly #face: Face;
-  readonly #source;
-  readonly #url: URL;
-  /** Whether the last request got as far as the fetch; what failed before is the caller's. */
-  sent = false;
+  readonly #connection: Connection;
+  /** The number of the attempt, 0 before the first. */
+  #attempt = 0;
+  /** The caller has closed or aborted: nothing is told any more, not even of what failed before. */
+  #silent = false;
   /** Ends what is under way: the fetch and its body, or the wait. */
-  stop: () => void = () => undefined;
+  #stop: () => void = () => undefined;
   #stopListening: () => void = () => undefined;
 
   constructor(url: URL, init: ConnectInit, face: Face, ofConnect: boolean) {
+    this.#url = url;
     this.#init = init;
     this.#face = face;
-    this.#url = url;
     this.lastEventId = this.initialLastEventId = init.lastEventId ?? '';
-    const { delay, maxDelay, factor, jitter, maxAttempts, maxElapsed, statuses } = init.retry ?? {};
-    this.#source = new clientEngine.Source(
-      this,
-      methodOf(init),
-      isReplayable(init),
-      RESUME[init.resume ?? 'auto'],
-      this.lastEventId,
-      ofConnect,
-      delay ?? NaN,
-      maxDelay ?? NaN,
-      factor ?? NaN,
-      jitter ?? NaN,
-      maxAttempts ?? NaN,
-      maxElapsed ?? NaN,
-      statuses && String.fromCharCode(...statuses),
-      takesByteStrings(),
-    );
-  }
-
-  get readyState(): 0 | 1 | 2 {
-    return this.#source.readyState as 0 | 1 | 2;
+    this.#connection = new Connection(init, ofConnect);
   }
 
   /** Begins, in a task of its own: a listener added behind the constructor hears everything. */
   start(): void {
     const { signal } = this.#init;
     if (signal) {
-      const abort = (): void => {
-        // A failure that is final already, while the body of the refusal is still read, is told as what it is.
-        if (this.readyState !== CLOSED) this.#source.abort(signal.reason);
-      };
+      const abort = (): void => this.#abort(signal.reason);
       if (signal.aborted) return queueMicrotask(abort);
       signal.addEventListener('abort', abort, { once: true });
       this.#stopListening = () => signal.removeEventListener('abort', abort);
     }
-    if (isFetchable(this.#url, this.#init)) this.#source.start();
-    else queueMicrotask(() => this.#source.refuseUrl(this.#url.href));
+    queueMicrotask(() => void this.#run());
   }
 
   close(): void {
     this.#stopListening();
-    this.#source.close();
+    this.#connection.close();
+    this.readyState = 2;
+    this.#silent = true;
+    this.#stop();
   }
 
-  // What Rust calls: the methods of `Host`.
+  #abort(reason: unknown): void {
+    // A failure that is final already, while the body of the refusal is still read, is told as what it is.
+    if (this.readyState === 2) return;
+    this.#failed(ABORTED, reason);
+    this.#silent = true;
+    this.#stop();
+  }
 
-  async send(attempt: number, lastEventId?: string): Promise<Response> {
-    this.sent = false;
+  /** Attempt after attempt, until there is none. */
+  async #run(): Promise<void> {
+    if (!isFetchable(this.#url, this.#init)) {
+      this.#failed(INVALID_URL, undefined, { url: this.#url.href });
+      return;
+    }
+    for (let wait = 0; wait >= 0 && !this.#silent; ) {
+      this.#attempt = this.#connection.start();
+      wait = await this.#try();
+      if (wait >= 0 && !this.#silent) await this.#wait(wait);
+    }
+  }
+
+  /** One fetch, to the end of its body. Tells how long to wait for the next, negative where there is none. */
+  async #try(): Promise<number> {
     const controller = new AbortController();
-    this.stop = () => controller.abort();
-    const request = await makeRequest(this.#init, attempt, lastEventId);
-    controller.signal.throwIfAborted();
-    request.signal = controller.signal;
-    // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
-    if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
-    this.sent = true;
-    const response: unknown = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
-    if (isResponse(response)) return response;
-    this.sent = false;
-    throw new TypeError(`expected fetch to give a Response, found ${String(response)}`);
+    this.#stop = () => controller.abort();
+    let response: Response;
+    let sent = false;
+    try {
+      const request = await makeRequest(this.#init, this.#attempt, this.lastEventId);
+      controller.signal.throwIfAborted();
+      request.signal = controller.signal;
+      // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
+      if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
+      sent = true;
+      response = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
+      sent = isResponse(response);
+      if (!sent) throw new TypeError(`expected fetch to give a Response, found ${String(response)}`);
+    } catch (cause) {
+      return this.#failed(sent ? NETWORK : REQUEST, cause);
+    }
+    const step = this.#connection.responded(response);
+    if (step !== OPEN) {
+      await this.#refused(step, response);
+      controller.abort();
+      return step;
+    }
+    // [spec] Announce the connection.
+    this.readyState = 1;
+    this.#face.opened(response);
+    try {
+      const limit = await this.#read(response);
+      if (limit === undefined) {
+        // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
+        return this.#failed(STREAM_ENDED);
+      }
+      controller.abort();
+      return this.#failed(TOO_LARGE, undefined, { limit });
+    } catch (cause) {
+      return this.#failed(NETWORK, cause);
+    }
   }
 
-  wait(milliseconds: number): Promise<void> {
+  /** The response opens no stream: the error carries the beginning of its body. */
+  async #refused(step: number, response: Response): Promise<void> {
+    if (step === IGNORED) return;
+    const failure = told();
+    this.readyState = step >= 0 ? 0 : 2;
+    const body = await readRefused(response);
+    this.#tell(step, failure, { status: response.status, response, body });
+  }
+
+  /** The attempt has failed. Tells how long to wait for the next, negative where there is none. */
+  #failed(what: number, cause?: unknown, found?: { url?: string; limit?: number }): number {
+    const step = this.#connection.failed(what, found);
+    if (step !== IGNORED) {
+      // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
+      this.readyState = step >= 0 ? 0 : 2;
+      this.#tell(step, told(), { cause });
+    }
+    return step;
+  }
+
+  #tell(step: number, [code, message]: ReturnType<typeof told>, details: EventSourceErrorDetails): void {
+    if (this.#silent) return;
+    const willRetry = step >= 0;
+    if (!willRetry) this.#stopListening();
+    const delay = willRetry ? step : undefined;
+    const error = new EventSourceError(code, message, { ...details, attempt: this.#attempt, willRetry, delay });
+    this.#face.failed(error, step === END);
+  }
+
+  #wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, milliseconds);
-      this.stop = () => {
+      this.#stop = () => {
         clearTimeout(timer);
         resolve();
       };
     });
   }
 
-  opened(response: Response): void {
-    this.#face.opened(response);
-  }
-
-  read(response: Response, open: boolean): Promise<unknown> {
-    return open ? this.#readEvents(response) : this.#readRefused(response);
-  }
-
-  failed(
-    code: string,
-    message: string,
-    attempt: number,
-    delay: number,
-    quiet: boolean,
-    response: Response | undefined,
-    body: string | undefined,
-    cause: unknown,
-  ): void {
-    const willRetry = delay >= 0;
-    if (!willRetry) this.#stopListening();
-    const error = new EventSourceError(code as EventSourceErrorCode, message, {
-      status: response?.status,
-      response,
-      body,
-      attempt,
-      willRetry,
-      delay: willRetry ? delay : undefined,
-      cause,
-    });
-    this.#face.failed(error, quiet);
-  }
-
-  /** Delivers what a chunk completed. Gives the promise that the face holds the reading with. */
-  #feed(
-    parser: StreamParser,
-    chunk: Uint8Array,
-    seen: { retry: number; delivered: boolean; broken: boolean },
-  ): Promise<void> | undefined {
-    let held: Promise<void> | undefined;
-    const deliver = (events: ServerSentEvent[]): void => {
-      if (!events.length) return;
-      seen.delivered = true;
-      const more = this.#deliver(events, held);
-      if (more) held = more;
-    };
-    parser.feed(chunk, (batch) => {
-      if (!seen.broken) deliver(this.#sort(batch, seen));
-    });
-    return held;
-  }
-
-  async #after(held: Promise<void>, events: readonly ServerSentEvent[]): Promise<void> {
-    await held;
-    if (this.readyState !== CLOSED) await this.#face.deliver(events);
-  }
-
-  #deliver(events: readonly ServerSentEvent[], held: Promise<void> | undefined): Promise<void> | undefined {
-    if (held) return this.#after(held, events);
-    if (this.readyState === CLOSED) return undefined;
-    return this.#face.deliver(events) ?? undefined;
-  }
-
-  /** The events of a batch, up to a limit that one of them broke; what else it has is noted. */
-  #sort(batch: readonly Found[], seen: { retry: number; broken: boolean }): ServerSentEvent[] {
-    const events: ServerSentEvent[] = [];
-    for (const found of batch) {
-      if (!isNote(found)) events.push(found);
-      else if (found.kind === 'retry') seen.retry = found.milliseconds;
-      else if (found.kind === 'error') {
-        seen.broken = true;
-        break;
-      }
-    }
-    return events;
-  }
-
-  async #readEvents(response: Response): Promise<void> {
+  /** Reads the events of an open stream to its end; to the limit that one of them was over, which it then gives. */
+  async #read(response: Response): Promise<number | undefined> {
     const { maxEventSize } = this.#init;
-    const parser = new StreamParser({ maxEventSize, lastEventId: this.lastEventId });
+    const before = this.lastEventId;
+    const parser = new StreamParser({ maxEventSize, lastEventId: before });
+    const seen = new Seen();
+    const deliver = (batch: readonly Found[], notes: number): void => this.#deliver(batch, notes, seen);
     const reader = response.body?.getReader();
-    const seen = { retry: -1, delivered: false, broken: false };
     try {
-      for (;;) {
+      while (!this.#silent && !seen.broken) {
         const result = await reader?.read();
-        if (!result || result.done) return;
-        const held = this.#feed(parser, result.value, seen);
-        if (held) await held;
-        if (this.readyState === CLOSED) return;
+        if (!result || result.done) break;
+        parser.feed(result.value, deliver);
+        if (seen.held) await seen.held;
+        seen.held = undefined;
         // An id without data moves it on too.
-        this.lastEventId = parser.lastEventId;
-        if (seen.broken) return;
+        if (!this.#silent) ({ lastEventId: this.lastEventId } = parser);
       }
+      return seen.broken ? parser.maxEventSize : undefined;
     } finally {
-      const limit = seen.broken ? parser.maxEventSize : -1;
-      this.#source.settle(parser.lastEventId, seen.retry, seen.delivered, limit);
+      const { lastEventId } = parser;
+      this.#connection.settle(seen.reconnectionTime, seen.delivered, lastEventId !== before, lastEventId !== '');
       parser.free();
     }
   }
 
-  async #readRefused(response: Response): Promise<string> {
-    const reader = response.body?.getReader();
-    if (!reader) return '';
-    const decoder = new TextDecoder();
-    let [text, left] = ['', MAX_REFUSED_BODY];
-    const timer = setTimeout(() => void reader.cancel().catch(() => undefined), MAX_REFUSED_WAIT);
-    try {
-      while (left > 0) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        text += decoder.decode(value.subarray(0, left), { stream: true });
-        left -= value.length;
-      }
-    } catch {
-      // What came before the body broke off is still worth having.
-    } finally {
-      clearTimeout(timer);
-    }
-    return text + decoder.decode();
+  #deliver(batch: readonly Found[], notes: number, seen: Seen): void {
+    if (seen.broken) return;
+    const events = notes ? sort(batch, seen) : (batch as ServerSentEvent[]);
+    if (!events.length) return;
+    seen.delivered = true;
+    if (seen.held) seen.held = this.#after(seen.held, events);
+    else if (!this.#silent) seen.held = this.#face.deliver(events) ?? undefined;
   }
+
+  async #after(held: Promise<void>, events: readonly ServerSentEvent[]): Promise<void> {
+    await held;
+    if (!this.#silent) await this.#face.deliver(events);
+  }
+}
+
+/** The events of a batch, up to a limit that one of them broke; what else it has is noted. */
+function sort(batch: readonly Found[], seen: Seen): ServerSentEvent[] {
+  const events: ServerSentEvent[] = [];
+  for (const found of batch) {
+    if (!isNote(found)) events.push(found);
+    else if (found.kind === 'retry') seen.reconnectionTime = found.milliseconds;
+    else if (found.kind === 'error') {
+      seen.broken = true;
+      break;
+    }
+  }
+  return events;
 }
 
 /** By what is asked of it: a caller's fetch may give a Response of another realm. */
 function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
-}
-
-/** Whether headers are byte strings, as the Fetch standard says. Where they are not (workerd), they are sent as UTF-8. */
-function takesByteStrings(): boolean {
-  try {
-    new Headers([['a', '\u0100']]);
-    return false;
-  } catch {
-    return true;
-  }
 }

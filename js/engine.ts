@@ -8,28 +8,6 @@ type Engine<Glue> = Omit<Glue, 'initSync'> & { readonly memory: WebAssembly.Memo
 export type ParserEngine = Engine<typeof import('./wasm/parser.glue.js')>;
 export type ClientEngine = Engine<typeof import('./wasm/client.glue.js')>;
 export type ServerEngine = Engine<typeof import('./wasm/server.glue.js')>;
-export type { Source } from './wasm/client.glue.js';
-
-/** What a connection in Rust calls (the imports of src/web/client.rs). */
-export interface Host {
-  send(attempt: number, lastEventId?: string): Promise<Response>;
-  readonly sent: boolean;
-  wait(milliseconds: number): Promise<void>;
-  stop(): void;
-  opened(response: Response): void;
-  read(response: Response, open: boolean): Promise<unknown>;
-  failed(
-    code: string,
-    message: string,
-    attempt: number,
-    delay: number,
-    quiet: boolean,
-    response: unknown,
-    body: unknown,
-    cause: unknown,
-  ): void;
-}
-
 // Live bindings: read them when they are used, not at the top of a module.
 export let parserEngine: ParserEngine;
 export let clientEngine: ClientEngine;

@@ -104,19 +104,24 @@ export function methodOf(init: ConnectInit): string {
   return init.method ?? (init.body === undefined || init.body === null ? 'GET' : 'POST');
 }
 
+/** Whether the method is idempotent (RFC 9110, section 9.2.2); those that fetch knows are compared without regard to case. */
+export function isIdempotent(init: ConnectInit): boolean {
+  return /^(get|head|options|put|delete)$/i.test(methodOf(init)) || methodOf(init) === 'TRACE';
+}
+
 /** Whether the body can be sent again: a stream can't. */
 export function isReplayable(init: ConnectInit): boolean {
   return !(init.body instanceof ReadableStream);
 }
 
 /** The request of one attempt. Throws what `headers` and `body` functions throw. */
-export async function makeRequest(init: ConnectInit, attempt: number, lastEventId?: string): Promise<RequestInit> {
+export async function makeRequest(init: ConnectInit, attempt: number, lastEventId: string): Promise<RequestInit> {
   const headers = new Headers(typeof init.headers === 'function' ? await init.headers(attempt) : init.headers);
   const body = typeof init.body === 'function' ? await init.body(attempt) : init.body;
   const request: RequestInit & { duplex?: 'half' } = { method: methodOf(init), headers };
   // [spec] Set request's header list: (`Accept`, `text/event-stream`), and (`Last-Event-ID`, lastEventIDValue).
   if (!headers.has('accept')) headers.set('accept', 'text/event-stream');
-  if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
+  if (lastEventId) headers.set('last-event-id', headerValue(lastEventId));
   // [spec] Create a potential-CORS request (mode cors, credentials same-origin or include); set its cache mode to
   // "no-store". A runtime whose Request does not have one of these refuses to be told.
   const defaults = { mode: 'cors', cache: 'no-store' } as const;
@@ -133,4 +138,15 @@ export async function makeRequest(init: ConnectInit, attempt: number, lastEventI
     if (body instanceof ReadableStream) request.duplex = 'half';
   }
   return request;
+}
+
+/** An id in the form of a header: one character up to U+00FF for each byte of its UTF-8, which fetch makes bytes of again. */
+function headerValue(id: string): string {
+  // Where headers are not byte strings, as the Fetch standard says (workerd), they are sent as UTF-8.
+  try {
+    new Headers([['a', '\u0100']]);
+    return id;
+  } catch {
+    return Array.from(new TextEncoder().encode(id), (byte) => String.fromCharCode(byte)).join('');
+  }
 }

@@ -190,6 +190,15 @@ impl Connection {
     /// `None` where no attempt is due, because one is under way or the connection is closed. A timer that was forgotten can
     /// therefore never open a second connection.
     pub fn start(&mut self, now: u64) -> Option<Attempt> {
+        let number = self.begin(now)?;
+        // [spec] If the EventSource object's last event ID string is not the empty string: let lastEventIDValue be it,
+        // encoded as UTF-8; set (`Last-Event-ID`, lastEventIDValue) in request's header list.
+        let id = self.last_event_id();
+        Some(Attempt { number, last_event_id: (!id.is_empty()).then(|| header_value(id)) })
+    }
+
+    /// [`start`](Connection::start) for a host that knows the last event ID itself: the number of the attempt.
+    pub(crate) fn begin(&mut self, now: u64) -> Option<u32> {
         // [spec] If the EventSource object's readyState attribute is not set to CONNECTING, then return.
         if !matches!(self.state, State::Idle | State::Waiting) {
             return None;
@@ -198,33 +207,38 @@ impl Connection {
         self.attempts = self.attempts.saturating_add(1);
         self.attempts_in_row = self.attempts_in_row.saturating_add(1);
         self.row_start.get_or_insert(now);
-        // [spec] If the EventSource object's last event ID string is not the empty string: let lastEventIDValue be it,
-        // encoded as UTF-8; set (`Last-Event-ID`, lastEventIDValue) in request's header list.
-        let id = self.last_event_id();
-        let last_event_id = (!id.is_empty()).then(|| header_value(id));
-        Some(Attempt { number: self.attempts, last_event_id })
+        Some(self.attempts)
     }
 
     /// The response is there, its body still to be read. Answers `Open`, or gives it up.
     pub fn responded(&mut self, head: &ResponseHead<'_>, moment: Moment) -> Step {
+        let wait = || head.retry_after.and_then(|value| retry_after(value, moment.wall));
+        self.answered(head.status, head.content_type, wait, moment)
+    }
+
+    /// [`responded`](Connection::responded) for a host that reads `Retry-After` itself: `retry_after` tells the milliseconds.
+    pub(crate) fn answered(
+        &mut self,
+        status: u16,
+        content_type: Option<&str>,
+        retry_after: impl FnOnce() -> Option<u64>,
+        moment: Moment,
+    ) -> Step {
         if self.state != State::Requesting {
             return Step::Ignored;
         }
-        let cause = Cause::Status(head.status);
-        match head.status {
+        let cause = Cause::Status(status);
+        match status {
             // [spec] If res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
             // connection. Otherwise, announce the connection and interpret res's body line by line.
-            200 if is_event_stream(head.content_type) => {
+            200 if is_event_stream(content_type) => {
                 self.state = State::Open;
                 Step::Open
             }
-            200 => self.stop(Cause::ContentType(head.content_type.map(Into::into)), None),
+            200 => self.stop(Cause::ContentType(content_type.map(Into::into)), None),
             // [spec] A client can be told to stop reconnecting using the HTTP 204 No Content response code.
             204 => self.end(cause),
-            status if self.options.policy.statuses.contains(&status) => {
-                let retry_after = head.retry_after.and_then(|value| retry_after(value, moment.wall));
-                self.retry(cause, retry_after, moment)
-            }
+            status if self.options.policy.statuses.contains(&status) => self.retry(cause, retry_after(), moment),
             _ => self.stop(cause, None),
         }
     }
@@ -290,7 +304,15 @@ impl Connection {
         if self.state == State::Open && self.options.last_event_id != id {
             self.options.last_event_id.clear();
             self.options.last_event_id.extend_from_slice(id);
-            self.resumable = !id.is_empty();
+            self.set_resumable(!id.is_empty());
+        }
+    }
+
+    /// [`set_last_event_id`](Connection::set_last_event_id) for a host that knows the last event ID itself: another one has
+    /// come, which is not empty, or is.
+    pub(crate) fn set_resumable(&mut self, resumable: bool) {
+        if self.state == State::Open {
+            self.resumable = resumable;
         }
     }
 

@@ -61,7 +61,7 @@ impl Cause {
             Cause::ContentType(found) => (
                 "content type text/event-stream, found ",
                 None,
-                found.as_deref().filter(|found| !found.is_empty()).filter(|found| !found.is_empty()).unwrap_or("none"),
+                found.as_deref().filter(|found| !found.is_empty()).unwrap_or("none"),
             ),
             Cause::ConnectTimeout(limit) => ("a response within ", Some(*limit), " ms, found none"),
             Cause::IdleTimeout(limit) => ("bytes within ", Some(*limit), " ms, found none"),

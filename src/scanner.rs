@@ -291,6 +291,8 @@ impl Scanner {
         let bytes = Span { start: 0, end: self.buffer.len() }.of(self.buffer.padded());
         if bytes.iter().zip(BOM).all(|(byte, expected)| byte == expected) {
             if bytes.len() < BOM.len() {
+                // Should they be none, they are not looked at again.
+                self.not_ascii = true;
                 return false;
             }
             self.line_start = BOM.len();

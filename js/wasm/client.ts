@@ -1,9 +1,6 @@
 import { installClient } from '../engine.js';
-import { Source, begin, feed, initSync, measure, reserve } from './client.glue.js';
+import * as glue from './client.glue.js';
 
 export function install(module: () => WebAssembly.Module): void {
-  installClient(() => {
-    const { memory } = initSync({ module: module() });
-    return { Source, begin, feed, measure, reserve, memory };
-  });
+  installClient(() => ({ ...glue, memory: glue.initSync({ module: module() }).memory }));
 }

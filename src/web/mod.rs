@@ -4,7 +4,7 @@
 #[cfg(not(feature = "server"))]
 mod batch;
 #[cfg(feature = "client")]
-mod client;
+mod connection;
 #[cfg(feature = "server")]
 mod encoder;
 #[cfg(not(feature = "server"))]
@@ -14,3 +14,9 @@ mod runtime;
 mod server;
 #[cfg(not(feature = "server"))]
 mod utf16;
+
+/// What an instance has one of.
+struct Local<T>(core::cell::RefCell<T>);
+
+// SAFETY: the artifacts are built without the `atomics` target feature, so that each instance has one thread.
+unsafe impl<T> Sync for Local<T> {}

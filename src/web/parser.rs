@@ -6,6 +6,7 @@ use core::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use super::Local;
 use super::batch::{Batch, Table};
 use crate::scanner::Scanner;
 
@@ -23,11 +24,6 @@ struct Stream {
     scanner: Scanner,
     wants_comments: bool,
 }
-
-struct Local<T>(RefCell<T>);
-
-// SAFETY: the artifacts are built without the `atomics` target feature, so that each instance has one thread.
-unsafe impl<T> Sync for Local<T> {}
 
 static STREAMS: Local<Streams> = Local(RefCell::new(Streams { streams: Vec::new(), table: Table::new(), last: 0 }));
 

@@ -1,0 +1,182 @@
+//! The connection as JavaScript has it: the state machine decides, and js/driver.ts does what it says with the host's `fetch`
+//! and timers.
+//!
+//! Only numbers pass, and texts through memory: with futures, promises and strings of wasm-bindgen the client entry was
+//! 8 KB gzip larger.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use super::Local;
+use crate::{Cause, Connection, ConnectionOptions, Moment, ParseError, Resume, RetryPolicy, Step};
+
+/// All connections of this instance, and the text that passes for one of them.
+struct Connections {
+    /// By the numbers that JavaScript has given them.
+    connections: Vec<Connection>,
+    /// What JavaScript has written for the next call, or what the last failure says.
+    text: Vec<u8>,
+}
+
+static CONNECTIONS: Local<Connections> = Local(RefCell::new(Connections { connections: Vec::new(), text: Vec::new() }));
+
+// What a step is told as; a number that is not negative is a delay in milliseconds. js/connection.ts has the same numbers.
+const OPEN: f64 = -1.0;
+const IGNORED: f64 = -2.0;
+const END: f64 = -3.0;
+const STOP: f64 = -4.0;
+
+/// Makes room for a text of `length` bytes, and tells where JavaScript is to write it. Its characters are bytes, as those of
+/// a header.
+#[wasm_bindgen]
+pub fn text(length: u32) -> u32 {
+    let Connections { text, .. } = &mut *CONNECTIONS.0.borrow_mut();
+    *text = vec![0; length as usize];
+    text.as_ptr() as u32
+}
+
+/// Makes a connection that has not begun, in place of the one that had the number; a number that is new is the next one,
+/// counted from 0. `resume` is 0 for auto, 1 for always, 2 for never.
+///
+/// The policy is that of `EventSource` or of `connect`, with what is given in place of its own; NaN is not given. With
+/// `has_statuses`, the text has two bytes for each status.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "one call, and an object would have to be read by name")]
+pub fn connection(
+    number: u32,
+    idempotent: bool,
+    replayable: bool,
+    resume: u32,
+    of_connect: bool,
+    has_statuses: bool,
+    delay: f64,
+    max_delay: f64,
+    factor: f64,
+    jitter: f64,
+    max_attempts: f64,
+    max_elapsed: f64,
+) {
+    let Connections { connections, text } = &mut *CONNECTIONS.0.borrow_mut();
+    let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
+    let given = |value: f64| (!value.is_nan()).then_some(value);
+    let statuses = || text.as_chunks().0.iter().map(|status| u16::from_le_bytes(*status)).collect();
+    // Casts from f64 saturate: an infinite number of attempts is one that is never reached.
+    let policy = RetryPolicy {
+        delay: given(delay).map_or(preset.delay, |delay| delay as u64),
+        max_delay: given(max_delay).map_or(preset.max_delay, |delay| delay as u64),
+        factor: given(factor).unwrap_or(preset.factor),
+        jitter: given(jitter).unwrap_or(preset.jitter),
+        max_attempts: given(max_attempts).map(|attempts| attempts as u32).or(preset.max_attempts),
+        max_elapsed: given(max_elapsed).map(|elapsed| elapsed as u64).or(preset.max_elapsed),
+        statuses: if has_statuses { statuses() } else { preset.statuses },
+    };
+    let resume = match resume {
+        1 => Resume::Always,
+        2 => Resume::Never,
+        _ => Resume::Auto,
+    };
+    let options = ConnectionOptions { policy, resume, idempotent, replayable, last_event_id: Vec::new() };
+    let new = Connection::new(options);
+    match connections.get_mut(number as usize) {
+        Some(connection) => *connection = new,
+        None => connections.push(new),
+    }
+}
+
+/// Begins an attempt, and tells its number; 0 where none is due. `now` is in milliseconds of a clock that only goes forward.
+#[wasm_bindgen]
+pub fn start(number: u32, now: f64) -> u32 {
+    with(number, |connection, _| connection.begin(now as u64)).flatten().unwrap_or(0)
+}
+
+/// The response is there. The text is its content type, unless it has none. `retry_after` is in milliseconds, NaN for none.
+#[wasm_bindgen]
+pub fn responded(number: u32, status: u32, has_type: bool, retry_after: f64, now: f64, random: f64) -> f64 {
+    step(number, |connection, text| {
+        let content_type = has_type.then(|| characters(text));
+        let retry_after = || (!retry_after.is_nan()).then_some(retry_after as u64);
+        connection.answered(status as u16, content_type.as_deref(), retry_after, moment(now, random))
+    })
+}
+
+/// The attempt has failed. `cause` is a number of js/connection.ts, `value` the size that an event was over; the text is a
+/// URL.
+#[wasm_bindgen]
+pub fn failed(number: u32, cause: u32, value: f64, now: f64, random: f64) -> f64 {
+    step(number, |connection, text| {
+        let cause = match cause {
+            0 => Cause::Network,
+            1 => Cause::StreamEnded,
+            2 => Cause::Request,
+            3 => Cause::Aborted,
+            4 => Cause::InvalidUrl(characters(text)),
+            _ => Cause::Parse(ParseError::EventTooLarge { limit: value as usize }),
+        };
+        connection.failed(cause, moment(now, random))
+    })
+}
+
+/// What was seen of a stream that is over: its reconnection time in milliseconds, negative for none; whether an event was
+/// delivered; whether there is another last event ID than at its beginning, and one that is not empty.
+#[wasm_bindgen]
+pub fn settle(number: u32, reconnection_time: f64, delivered: bool, id_changed: bool, has_id: bool) {
+    with(number, |connection, _| {
+        if id_changed {
+            connection.set_resumable(has_id);
+        }
+        if reconnection_time >= 0.0 {
+            connection.set_reconnection_time(reconnection_time as u64);
+        }
+        if delivered {
+            connection.delivered();
+        }
+    });
+}
+
+/// Closes for good.
+#[wasm_bindgen]
+pub fn close(number: u32) {
+    with(number, |connection, _| connection.close());
+}
+
+fn with<T>(number: u32, work: impl FnOnce(&mut Connection, &mut Vec<u8>) -> T) -> Option<T> {
+    let Connections { connections, text } = &mut *CONNECTIONS.0.borrow_mut();
+    connections.get_mut(number as usize).map(|connection| work(connection, text))
+}
+
+/// Tells a step as a number. What a failure says is then the text: its code, a line end, its message, and a NUL.
+fn step(number: u32, work: impl FnOnce(&mut Connection, &[u8]) -> Step) -> f64 {
+    let told = with(number, |connection, text| {
+        let (told, failure) = match work(connection, text) {
+            Step::Open => return OPEN,
+            Step::Ignored => return IGNORED,
+            Step::Wait { delay, failure } => (delay as f64, failure),
+            Step::End(failure) => (END, failure),
+            Step::Stop(failure) => (STOP, failure),
+        };
+        text.clear();
+        for part in [failure.code(), "\n", &failure.message(), "\0"] {
+            text.extend_from_slice(part.as_bytes());
+        }
+        told
+    });
+    told.unwrap_or(IGNORED)
+}
+
+/// Where the text is.
+#[wasm_bindgen]
+pub fn told() -> u32 {
+    CONNECTIONS.0.borrow().text.as_ptr() as u32
+}
+
+fn characters(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+fn moment(now: f64, random: f64) -> Moment {
+    Moment { now: now as u64, wall: 0, random }
+}
