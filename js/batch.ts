@@ -36,8 +36,9 @@ const LAST_EVENT_ID = 2;
 const RETRY = 3;
 const ID = 1 << 3;
 const TYPE = 1 << 4;
-const ID_CARRIED = 1 << 5;
-const TYPE_CARRIED = 1 << 6;
+const CARRIED_ID = 1 << 5;
+const CARRIED_TYPE = 1 << 6;
+const CARRIED = 1 << 7;
 
 /** Larger chunks are cut: what is small stays in the cache, and a long string of two bytes a unit is slow to make. */
 const PIECE = 16 * 1024;
@@ -258,30 +259,34 @@ export class StreamParser {
         let type = 'message';
         if (kind & ID) {
           at += 2;
-          lastEventId = kind & ID_CARRIED ? carriedAt(table, at) : text.slice(words[at + 1]!, words[at + 2]!);
+          lastEventId = kind & CARRIED_ID ? carriedAt(table, at) : text.slice(words[at + 1]!, words[at + 2]!);
         }
         if (kind & TYPE) {
           at += 2;
-          type = (kind & TYPE_CARRIED ? carriedAt(table, at) : text.slice(words[at + 1]!, words[at + 2]!)) || type;
+          type = (kind & CARRIED_TYPE ? carriedAt(table, at) : text.slice(words[at + 1]!, words[at + 2]!)) || type;
         }
         batch[index++] = new ServerSentEvent(type, text.slice(from, to), lastEventId);
-      } else if ((kind & KIND) === LAST_EVENT_ID) {
-        lastEventId = kind & ID_CARRIED ? carriedAt(table, at) : text.slice(from, to);
-      } else {
-        batch[index++] = this.#note(kind, text, from, to);
+      } else if ((kind & KIND) === RETRY) {
+        // A number of digits without limit becomes one that is exact.
+        batch[index++] = new Note('retry', '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER));
         notes++;
+      } else {
+        const value = kind & CARRIED ? carriedAt(table, at) : text.slice(from, to);
+        if ((kind & KIND) === LAST_EVENT_ID) {
+          lastEventId = value;
+        } else {
+          batch[index++] = kind & COMMENT ? new Note('comment', value) : new Note('error', tooLarge(this.maxEventSize));
+          notes++;
+        }
       }
     }
     this.lastEventId = lastEventId;
     if (index) deliver(batch, notes);
   }
+}
 
-  #note(kind: number, text: Sliceable, from: number, to: number): Note {
-    if (kind === COMMENT) return new Note('comment', text.slice(from, to));
-    // A number of digits without limit becomes one that is exact.
-    if (kind === RETRY) return new Note('retry', '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER));
-    return new Note('error', `expected an event of at most ${this.maxEventSize} bytes, found a larger one`);
-  }
+function tooLarge(limit: number): string {
+  return `expected an event of at most ${limit} bytes, found a larger one`;
 }
 
 /** A text, or bytes that are cut before they are decoded. */

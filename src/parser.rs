@@ -144,7 +144,7 @@ impl<F: FnMut(Item<'_>)> Sink for Items<'_, F> {
                 set(self.last_event_id, id.of(bytes));
                 Item::LastEventId(Text::new(self.last_event_id))
             }
-            Found::Comment(span) => Item::Comment(text(span)),
+            Found::Comment { text: span, .. } => Item::Comment(text(span)),
             Found::Retry(milliseconds) => Item::Retry(milliseconds),
             Found::Unknown(line) => {
                 let (name, value) = cut(line.of(bytes));

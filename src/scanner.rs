@@ -21,7 +21,8 @@ pub(crate) enum Found<'a> {
     Event { data: Span, event_type: &'a Value, id: &'a Value },
     /// An id that no event brings.
     LastEventId(&'a Value),
-    Comment(Span),
+    /// A comment; its place will be written over where data goes on behind it.
+    Comment { text: Span, passing: bool },
     Retry(u64),
     /// A line whose name the standard does not know.
     Unknown(Span),
@@ -238,7 +239,7 @@ impl Scanner {
                     self.id.set(value);
                 }
             }
-            Name::Comment => sink.found(bytes, Found::Comment(value)),
+            Name::Comment => sink.found(bytes, Found::Comment { text: value, passing: self.data.is_set() }),
             Name::Retry => {
                 if let Some(milliseconds) = digits(value.of(bytes)) {
                     sink.found(bytes, Found::Retry(milliseconds));

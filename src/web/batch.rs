@@ -39,8 +39,10 @@ const ERROR: u32 = 4;
 // Flags of the first word: the range of an id follows, that of a type; one that lies in the carried values.
 const ID: u32 = 1 << 3;
 const TYPE: u32 = 1 << 4;
-const ID_CARRIED: u32 = 1 << 5;
-const TYPE_CARRIED: u32 = 1 << 6;
+const CARRIED_ID: u32 = 1 << 5;
+const CARRIED_TYPE: u32 = 1 << 6;
+/// The range of an entry that is no event lies there.
+const CARRIED: u32 = 1 << 7;
 
 /// The table, re-used for every chunk of every stream.
 pub(super) struct Table {
@@ -53,7 +55,7 @@ pub(super) struct Table {
     /// Where in the buffer the text begins that ranges count from, and where the last of them ends.
     origin: usize,
     end: usize,
-    /// Values that had to leave the buffer (see [`Value::leave`]), one behind the other.
+    /// Values whose place in the buffer data that goes on has taken, one behind the other.
     carried: Vec<u8>,
 }
 
@@ -121,14 +123,13 @@ impl Table {
             let data = at + 1;
             at += 3;
             // Id and type first, which nearly always lie before the data: counting goes on, not back.
-            for (there, carried) in [(ID, ID_CARRIED), (TYPE, TYPE_CARRIED)] {
+            for (there, carried) in [(ID, CARRIED_ID), (TYPE, CARRIED_TYPE)] {
                 if kind & there != 0 {
                     text.measure(self.words.get_mut(at..), kind & carried != 0);
                     at += 2;
                 }
             }
-            let carried = kind & (KIND | ID_CARRIED) == LAST_EVENT_ID | ID_CARRIED;
-            text.measure(self.words.get_mut(data..), carried || kind & KIND == RETRY);
+            text.measure(self.words.get_mut(data..), kind & CARRIED != 0 || kind & KIND == RETRY);
         }
     }
 
@@ -193,21 +194,22 @@ impl Sink for Batch<'_> {
     }
 
     #[inline(never)]
-    fn found(&mut self, _: &[u8], found: Found<'_>) {
+    fn found(&mut self, bytes: &[u8], found: Found<'_>) {
         let Batch { table, wants_comments } = self;
         let entry = match &found {
             Found::Event { data, .. } => table.entry(EVENT, *data),
-            Found::Comment(text) if *wants_comments => table.entry(COMMENT, *text),
-            Found::LastEventId(id) => table.value(id, LAST_EVENT_ID, ID_CARRIED),
+            Found::Comment { text, passing: false } if *wants_comments => table.entry(COMMENT, *text),
+            Found::Comment { text, .. } if *wants_comments => table.carry(COMMENT | CARRIED, text.of(bytes)),
+            Found::LastEventId(id) => table.value(id, LAST_EVENT_ID, CARRIED),
             Found::Retry(milliseconds) => [RETRY, *milliseconds as u32, (milliseconds >> 32) as u32],
             Found::TooLarge => [ERROR, 0, 0],
-            Found::Comment(_) | Found::Unknown(_) => return,
+            Found::Comment { .. } | Found::Unknown(_) => return,
         };
         table.items += usize::from(entry[0] & KIND != LAST_EVENT_ID);
         let at = table.push(entry);
         if let Found::Event { event_type, id, .. } = found {
-            table.push_value(at, id, ID, ID_CARRIED);
-            table.push_value(at, event_type, TYPE, TYPE_CARRIED);
+            table.push_value(at, id, ID, CARRIED_ID);
+            table.push_value(at, event_type, TYPE, CARRIED_TYPE);
         }
     }
 }
