@@ -104,7 +104,7 @@ async function turn(place, reader, name, { clients, count }) {
   const target = url(place.origin, name, count);
   const gate = `${(gates += 1)}`;
   if (clients > 1) await reader.call('gather', target, place.origin, gate, clients, count);
-  await place.collect();
+  await place.tidy();
   const before = await place.cpu();
   const wall = clients > 1 ? await reader.call('release', place.origin, gate) : await reader.call('one', target, count);
   // Where the system does not tell, the time that passed stands for it.

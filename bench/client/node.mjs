@@ -3,7 +3,7 @@
 import { answer } from './child.mjs';
 import { NODE_PEERS } from './contestants-node.mjs';
 import { OURS, PEERS } from './contestants.mjs';
-import { check, turn, watch } from './turn.mjs';
+import { check, tidy, turn, watch } from './turn.mjs';
 
 const contestants = { ...OURS, ...PEERS, ...NODE_PEERS };
 
@@ -11,7 +11,7 @@ const clock = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** What `work` answers, and its CPU time, that of the collector's and the compiler's threads included. */
 async function timed(work) {
-  globalThis.gc?.();
+  tidy();
   const before = process.cpuUsage();
   const found = await work();
   const { user, system } = process.cpuUsage(before);

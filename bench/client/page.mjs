@@ -1,7 +1,7 @@
 // The client in a browser page; it asks the server that it came from what to do.
 
 import { listener, OURS, PEERS } from './contestants.mjs';
-import { check, turn, watch } from './turn.mjs';
+import { check, tidy, turn, watch } from './turn.mjs';
 
 const contestants = { native: listener(globalThis.EventSource), ...PEERS, ...OURS };
 
@@ -38,7 +38,7 @@ const methods = {
   check: (name, url, count) => check(contestants[name], url, count),
   turn: (name, url, wanted) => turn(contestants[name], url, wanted),
   watch: async (name, url, count) => ({ delays: await watch(contestants[name], url, count, clock) }),
-  collect: () => globalThis.gc?.(),
+  tidy,
 };
 
 for (;;) {

@@ -41,7 +41,7 @@ export async function openChromium(source, origin, { watched = false } = {}) {
     const contestants = await call('contestants');
     const pid = await rendererOf(session);
     const timed = async (method, ...args) => {
-      await call('collect');
+      await call('tidy');
       const before = cpuOf(pid);
       const found = await call(method, ...args);
       return { ...found, cpu: before === undefined ? undefined : cpuOf(pid) - before };

@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createSession } from 'better-sse';
 
 import { answer } from '../client/child.mjs';
+import { tidy } from '../client/turn.mjs';
 import { eventsUpTo } from './events.mjs';
 import { passed, serve } from './gate.mjs';
 import { BETTER_SSE } from './handlers.mjs';
@@ -54,5 +55,5 @@ answer({
     const { user, system } = process.cpuUsage();
     return (user + system) / 1000;
   },
-  collect: () => globalThis.gc?.(),
+  tidy,
 });

@@ -17,7 +17,7 @@ export async function openNode({ name, path }) {
     name,
     origin: `http://127.0.0.1:${port}`,
     contestants,
-    collect: () => child.call('collect'),
+    tidy: () => child.call('tidy'),
     cpu: () => child.call('cpu'),
     close: child.close,
   };
@@ -29,7 +29,7 @@ export async function openWorkerd() {
     name: 'workerd',
     origin: server.url,
     contestants,
-    collect: () => undefined,
+    tidy: () => undefined,
     cpu: () => cpuOf(server.pid),
     close: () => server.close(),
   };
