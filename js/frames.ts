@@ -1,6 +1,7 @@
 /** The writing side of the boundary: many events in one text and one table, frames out (see src/web/encoder.rs). */
 import { serverEngine } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
+import { Numbers } from './numbers.js';
 
 /** One event to send. Every part may be left out; a string is short for `{ data }`, and an event that was read is sent on. */
 export type EventInit =
@@ -22,79 +23,118 @@ export type EventInit =
       readonly comment?: string | undefined;
     };
 
-type Parts = Exclude<EventInit, string | { type: string }>;
-
-export type Outbox = InstanceType<typeof serverEngine.Outbox>;
-
 const COMMENT = 1;
 const EVENT = 1 << 1;
 const ID = 1 << 2;
 const DATA = 1 << 3;
 const RETRY = 1 << 4;
+const HEADER = 3;
 const ENTRY = 7;
+/** The least that there is room for, in bytes. */
+const LEAST = 4096;
 /** A batch is framed when it has so many events, or its text so many UTF-16 units. */
 const MAX_EVENTS = 64;
 const MAX_UNITS = 32 * 1024;
+/** What the outbox of `encode` keeps between two calls, in bytes. */
+const KEEP = 1024 * 1024;
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const numbers = new Numbers();
+
+/** Frames on their way to one reader, in wasm memory. */
+export class Outbox {
+  readonly number = numbers.take(this);
+  /** How many bytes wait, and where. */
+  length = 0;
+  pointer = 0;
+  /** Whether another event may be written without waiting. */
+  hasRoom = true;
+
+  constructor(maxBuffer: number) {
+    serverEngine.open(this.number, maxBuffer);
+  }
+
+  /** What waits has left. */
+  clear(): void {
+    this.length = 0;
+    this.hasRoom = true;
+    serverEngine.clear(this.number);
+  }
+
+  free(): void {
+    serverEngine.open(this.number, 0);
+    numbers.give(this, this.number);
+  }
+}
 
 /** The wasm memory of this page's framing, made when the first event is sent. */
 class FrameWriter {
-  readonly #framer = new serverEngine.Framer(MAX_EVENTS);
-  readonly #table = this.#framer.table >>> 2;
+  readonly #table = serverEngine.table(MAX_EVENTS) >>> 2;
+  /** Where the strings of a batch are written. */
+  #input = new Uint8Array();
   #bytes = new Uint8Array();
   #words = new Uint32Array();
   /** A batch is being made. */
   busy = false;
   /** The strings of the batch, one behind the other. */
   #text = '';
+  /** Where in the table the batch begins, and how many events it has. */
+  #first = 0;
   #count = 0;
 
   /** Appends the frames of events to an outbox. Throws for the first one that is refused, after those before it. */
   write(outbox: Outbox, events: readonly EventInit[]): void {
-    // A `toJSON` that sends: its events must not come between the parts of this one.
-    if (this.busy) return new FrameWriter().write(outbox, events);
+    // A `toJSON` that sends: its events must not come between the parts of the one that it is called for.
+    const [busy, text, first, count] = [this.busy, this.#text, this.#first, this.#count];
     this.busy = true;
+    this.#first += count;
+    this.#count = 0;
+    this.#text = '';
     try {
       for (const event of events) {
         this.#add(event);
-        if (this.#count === MAX_EVENTS || this.#text.length > MAX_UNITS) this.#flush(outbox);
+        const full = this.#first + this.#count === MAX_EVENTS;
+        if (full || this.#text.length > MAX_UNITS) this.#flush(outbox);
       }
       this.#flush(outbox);
     } finally {
-      this.#text = '';
-      this.#count = 0;
-      this.busy = false;
+      [this.busy, this.#text, this.#first, this.#count] = [busy, text, first, count];
     }
   }
 
   /** What waits in an outbox, copied out. */
   take(outbox: Outbox): Uint8Array<ArrayBuffer> {
     this.#refresh();
-    const start = outbox.pointer;
-    const chunk = this.#bytes.slice(start, start + outbox.length);
+    const chunk = this.#bytes.slice(outbox.pointer, outbox.pointer + outbox.length);
     outbox.clear();
     return chunk;
   }
 
   #add(event: EventInit): void {
-    this.#refresh();
-    const words = this.#words;
-    const at = this.#table + this.#count * ENTRY;
     if (typeof event === 'string') {
-      words[at] = DATA;
-      words[at + 4] = this.#append(event);
-    } else if (typeof event === 'object' && event !== null) {
-      this.#addParts('lastEventId' in event ? read(event) : event, words, at);
-    } else {
+      this.#addParts(undefined, undefined, undefined, event, undefined);
+    } else if (typeof event !== 'object' || event === null) {
       throw new TypeError(`expected an event to be a string or an object, found ${String(event)}`);
+    } else if ('lastEventId' in event) {
+      // One that was read: it is sent with the id that it left the stream with.
+      const { type, data, lastEventId } = event;
+      this.#addParts(undefined, type === 'message' ? '' : type, lastEventId || undefined, data, undefined);
+    } else {
+      this.#addParts(event.comment, event.event, event.id, dataText(event.data), event.retry);
     }
-    this.#count++;
   }
 
-  #addParts(init: Parts, words: Uint32Array, at: number): void {
-    const { comment, event, id, retry } = init;
-    const data = dataText(init.data);
+  #addParts(
+    comment: string | undefined,
+    event: string | undefined,
+    id: string | number | undefined,
+    data: string | undefined,
+    retry: number | undefined,
+  ): void {
+    this.#refresh();
+    const words = this.#words;
+    const at = this.#table + HEADER + (this.#first + this.#count) * ENTRY;
     let parts = 0;
     if (comment !== undefined) {
       parts |= COMMENT;
@@ -118,6 +158,7 @@ class FrameWriter {
       words[at + 6] = retry / 2 ** 32;
     }
     words[at] = parts;
+    this.#count++;
   }
 
   /** A high surrogate at the end must not meet a low one at the beginning of the next part. */
@@ -134,13 +175,28 @@ class FrameWriter {
     this.#count = 0;
     if (count === 0) return;
     // A UTF-16 unit is at most three bytes.
-    const room = text.length * 3;
-    const input = this.#framer.reserve(room);
-    this.#refresh();
-    const { written } = encoder.encodeInto(text, this.#bytes.subarray(input, input + room));
-    if (this.#framer.encode(outbox, count, written, text.length) < count) {
-      throw new EventSourceError(this.#framer.code() as EventSourceErrorCode, this.#framer.message());
+    const most = text.length * 3;
+    // A view of its own for each text would be 30 ns.
+    if (most > this.#input.length || this.#input.length > KEEP) {
+      const room = Math.max(most, LEAST);
+      const start = serverEngine.reserve(room);
+      this.#refresh();
+      this.#input = this.#bytes.subarray(start, start + room);
     }
+    const { written } = encoder.encodeInto(text, this.#input);
+    const taken = serverEngine.write(outbox.number, this.#first, count, written, text.length);
+    this.#refresh();
+    outbox.pointer = this.#words[this.#table]!;
+    outbox.length = this.#words[this.#table + 1]!;
+    outbox.hasRoom = this.#words[this.#table + 2] !== 0;
+    if (taken < count) throw this.#refusal();
+  }
+
+  #refusal(): EventSourceError {
+    const start = serverEngine.refusal();
+    const text = decoder.decode(this.#bytes.subarray(start, this.#bytes.indexOf(0, start)));
+    const [code, message] = text.split('\n');
+    return new EventSourceError(code as EventSourceErrorCode, message!);
   }
 
   /** As in js/batch.ts: a view that the growing memory has killed has no length. */
@@ -151,12 +207,6 @@ class FrameWriter {
       this.#words = new Uint32Array(buffer);
     }
   }
-}
-
-/** The parts of an event that was read: it is sent with the id that it left the stream with. */
-function read(event: { type: string; data: string; lastEventId: string }): Parts {
-  const { type, data, lastEventId } = event;
-  return { data, event: type === 'message' ? '' : type, id: lastEventId || undefined };
 }
 
 let writer: FrameWriter | undefined;
@@ -177,12 +227,17 @@ export function frameWriter(): FrameWriter {
  */
 export function encode(event: EventInit | readonly EventInit[]): Uint8Array<ArrayBuffer> {
   const writer = frameWriter();
-  const outbox = writer.busy ? new serverEngine.Outbox(0) : (scratch ??= new serverEngine.Outbox(0));
+  // Not that of a call that this one comes within.
+  const outbox = (!writer.busy && scratch) || new Outbox(KEEP);
+  scratch ??= outbox;
   try {
     writer.write(outbox, Array.isArray(event) ? event : [event as EventInit]);
     return writer.take(outbox);
-  } finally {
+  } catch (error) {
     outbox.clear();
+    throw error;
+  } finally {
+    if (outbox !== scratch) outbox.free();
   }
 }
 

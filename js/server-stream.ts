@@ -1,7 +1,7 @@
 /** One response that is being written: a pull source over the outbox. */
 import { serverEngine } from './engine.js';
 import { EventSourceError } from './error.js';
-import { type EventInit, frameWriter, type Outbox } from './frames.js';
+import { type EventInit, frameWriter, Outbox } from './frames.js';
 
 /** Why a stream has ended. */
 export interface CloseReason {
@@ -72,7 +72,7 @@ export class StreamWriter implements ServerStream {
   constructor(init: WriterInit) {
     this.lastEventId = init.lastEventId;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#outbox = new serverEngine.Outbox(init.maxBuffer);
+    this.#outbox = new Outbox(init.maxBuffer);
     // The first bytes leave at once, so that the reader knows that it is connected.
     frameWriter().write(this.#outbox, [init.retry === undefined ? { comment: '' } : { retry: init.retry }]);
     // A pull source without a queue of its own: what waits is in the outbox, where it is bounded and coalesced.
@@ -190,7 +190,7 @@ export class StreamWriter implements ServerStream {
   }
 
   #tick(): void {
-    if (this.#outbox?.tick() && this.#pulled) void this.comment();
+    if (this.#outbox && serverEngine.tick(this.#outbox.number) && this.#pulled) void this.comment();
   }
 
   /** A producer that goes on after the reader has left is told so; one that does not look is not punished for it. */

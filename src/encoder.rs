@@ -39,28 +39,63 @@ pub struct Frame<'a> {
 /// [`EncodeError`] where a part would break the frame or be ignored by a reader; then nothing has been appended.
 pub fn encode(frame: &Frame<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     let parts = Parts {
-        event: frame.event.map(str::as_bytes),
-        id: frame.id.map(str::as_bytes),
+        event: frame.event.map(Value::whole),
+        id: frame.id.map(Value::whole),
         retry: frame.retry,
-        data: frame.data.map(str::as_bytes),
-        comment: frame.comment.map(str::as_bytes),
+        data: frame.data.map(Value::whole),
+        comment: frame.comment.map(Value::whole),
     };
     encode_parts(&parts, out)
 }
 
-/// A frame whose parts are known to be UTF-8, as those that JavaScript hands over are: they are not validated again.
-#[derive(Default)]
-pub(crate) struct Parts<'a> {
-    pub(crate) event: Option<&'a [u8]>,
-    pub(crate) id: Option<&'a [u8]>,
-    pub(crate) retry: Option<u64>,
-    pub(crate) data: Option<&'a [u8]>,
-    pub(crate) comment: Option<&'a [u8]>,
+/// A value, known to be UTF-8, and perhaps what lies behind it: then it can be read in whole blocks.
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) len: usize,
 }
 
+impl<'a> Value<'a> {
+    const fn whole(text: &'a str) -> Self {
+        Value { bytes: text.as_bytes(), len: text.len() }
+    }
+
+    fn get(self) -> &'a [u8] {
+        self.bytes.get(..self.len).unwrap_or(self.bytes)
+    }
+
+    /// The part from `start` to `end`, with the same behind it.
+    fn part(self, start: usize, end: usize) -> Self {
+        Value { bytes: self.bytes.get(start..).unwrap_or_default(), len: end - start }
+    }
+
+    fn first_line_end(self) -> Option<usize> {
+        LineEnds::from(0).next(self.bytes, self.len)
+    }
+}
+
+/// A frame of values.
+#[derive(Default)]
+pub(crate) struct Parts<'a> {
+    pub(crate) event: Option<Value<'a>>,
+    pub(crate) id: Option<Value<'a>>,
+    pub(crate) retry: Option<u64>,
+    pub(crate) data: Option<Value<'a>>,
+    pub(crate) comment: Option<Value<'a>>,
+}
+
+/// What a line begins with: a name, its colon and the space that readers remove, so that a value's own leading space survives.
+struct Name([u8; 8], usize);
+
+const COMMENT: Name = Name(*b": \0\0\0\0\0\0", 2);
+const EVENT: Name = Name(*b"event: \0", 7);
+const ID: Name = Name(*b"id: \0\0\0\0", 4);
+const RETRY: Name = Name(*b"retry: \0", 7);
+const DATA: Name = Name(*b"data: \0\0", 6);
+
 pub(crate) fn encode_parts(parts: &Parts<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let event = parts.event.filter(|event| !event.is_empty());
-    if let Some(at) = event.and_then(first_line_end) {
+    let event = parts.event.filter(|event| event.len > 0);
+    if let Some(at) = event.and_then(Value::first_line_end) {
         return Err(EncodeError::EventHasLineEnd { at });
     }
     if let Some(id) = parts.id {
@@ -68,22 +103,22 @@ pub(crate) fn encode_parts(parts: &Parts<'_>, out: &mut Vec<u8>) -> Result<(), E
     }
     let start = out.len();
     if let Some(comment) = parts.comment {
-        push_lines(out, b": ", comment);
+        push_lines(out, &COMMENT, comment);
     }
     if let Some(event) = event {
-        push_line(out, b"event: ", event);
+        push_line(out, &EVENT, event);
     }
     if let Some(id) = parts.id {
-        push_line(out, b"id: ", id);
+        push_line(out, &ID, id);
     }
     if let Some(retry) = parts.retry {
-        out.extend_from_slice(b"retry: ");
+        push_name(out, &RETRY);
         // A `Bytes` never fails.
         let _ = write_decimal(&mut Bytes(out), retry);
         out.push(b'\n');
     }
     if let Some(data) = parts.data {
-        push_lines(out, b"data: ", data);
+        push_lines(out, &DATA, data);
     }
     if out.len() > start {
         out.push(b'\n');
@@ -91,43 +126,57 @@ pub(crate) fn encode_parts(parts: &Parts<'_>, out: &mut Vec<u8>) -> Result<(), E
     Ok(())
 }
 
-fn check_id(id: &[u8]) -> Result<(), EncodeError> {
-    if let Some(at) = first_line_end(id) {
+fn check_id(id: Value<'_>) -> Result<(), EncodeError> {
+    if let Some(at) = id.first_line_end() {
         return Err(EncodeError::IdHasLineEnd { at });
     }
     // [spec] A reader ignores an id field whose value contains U+0000 NULL.
-    match id.iter().position(|&byte| byte == 0) {
+    match id.get().iter().position(|&byte| byte == 0) {
         Some(at) => Err(EncodeError::IdHasNul { at }),
         None => Ok(()),
     }
 }
 
-fn first_line_end(value: &[u8]) -> Option<usize> {
-    LineEnds::from(0).next(value, value.len())
-}
-
-/// One line for each line of `value`. The space behind the colon is the one that readers remove, so that a value's own
-/// leading space survives.
-fn push_lines(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+/// One line for each line of `value`.
+fn push_lines(out: &mut Vec<u8>, name: &Name, value: Value<'_>) {
     let mut start = 0;
     let mut ends = LineEnds::from(0);
-    while let Some(end) = ends.next(value, value.len()) {
-        let of_crlf = end == start && end > 0 && value[end] == b'\n' && value[end - 1] == b'\r';
+    while let Some(end) = ends.next(value.bytes, value.len) {
+        let of_crlf = end == start && end > 0 && value.bytes[end] == b'\n' && value.bytes[end - 1] == b'\r';
         if !of_crlf {
-            push_line(out, name, &value[start..end]);
+            push_line(out, name, value.part(start, end));
         }
         start = end + 1;
     }
-    push_line(out, name, &value[start..]);
+    push_line(out, name, value.part(start, value.len));
 }
 
-#[inline]
-fn push_line(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.reserve(name.len() + value.len() + 1);
-    out.extend_from_slice(name);
-    out.extend_from_slice(value);
+fn push_line(out: &mut Vec<u8>, name: &Name, value: Value<'_>) {
+    out.reserve(value.len + SHORT + name.0.len());
+    push_name(out, name);
+    push_value(out, value);
     out.push(b'\n');
 }
+
+fn push_name(out: &mut Vec<u8>, &Name(ref bytes, len): &Name) {
+    let end = out.len() + len;
+    out.extend_from_slice(bytes);
+    out.truncate(end);
+}
+
+/// A short value is copied with what is behind it: a copy of a length that is not known is a call out of wasm, 10 ns.
+fn push_value(out: &mut Vec<u8>, value: Value<'_>) {
+    match value.bytes.first_chunk::<SHORT>() {
+        Some(block) if value.len <= SHORT => {
+            let end = out.len() + value.len;
+            out.extend_from_slice(block);
+            out.truncate(end);
+        }
+        _ => out.extend_from_slice(value.get()),
+    }
+}
+
+const SHORT: usize = 32;
 
 /// Text written to bytes.
 pub(crate) struct Bytes<'a>(pub(crate) &'a mut Vec<u8>);

@@ -48,6 +48,11 @@ mod scanner;
 mod simd;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 pub mod web;
+// Rust front ends have futures, so that their client needs nothing of what the npm artifacts are made of.
+#[cfg(all(target_arch = "wasm32", feature = "client", not(feature = "npm")))]
+mod web {
+    pub mod client;
+}
 
 pub use connection::{Attempt, Connection, ConnectionOptions, Moment, ReadyState, Resume, Step};
 pub use encoder::{Frame, encode};
@@ -58,3 +63,7 @@ pub use http::{ResponseHead, header_value, is_idempotent};
 pub use parser::Parser;
 pub use queue::SendQueue;
 pub use retry::{MAX_DELAY, RetryPolicy};
+#[cfg(all(target_arch = "wasm32", feature = "client", feature = "serde", not(feature = "npm")))]
+pub use web::client::DataError;
+#[cfg(all(target_arch = "wasm32", feature = "client", not(feature = "npm")))]
+pub use web::client::{Error, EventSource, EventSourceInit, OwnedEvent};

@@ -5,14 +5,11 @@
 mod batch;
 #[cfg(feature = "client")]
 mod connection;
-#[cfg(feature = "server")]
-mod encoder;
 #[cfg(not(feature = "server"))]
 mod parser;
 mod runtime;
 #[cfg(feature = "server")]
 mod server;
-#[cfg(not(feature = "server"))]
 mod utf16;
 
 /// What an instance has one of.

@@ -1,0 +1,138 @@
+//! The error of a connection, and that of data that is not what was asked for.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::fmt;
+
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+
+use crate::{Cause, Connection, ConnectionOptions, Failure, Moment, Step};
+
+/// What the platform knows of a failure beyond its [`Failure`].
+#[derive(Default)]
+pub(super) struct Details {
+    pub(super) cause: Option<JsValue>,
+    pub(super) response: Option<Response>,
+    pub(super) body: String,
+}
+
+/// Why an [`EventSource`](crate::EventSource) failed: a [`Failure`], and what the platform knows of it.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    failure: Failure,
+    cause: Option<JsValue>,
+    response: Option<Response>,
+    body: String,
+}
+
+impl Error {
+    pub(super) fn new(failure: Failure, details: Details) -> Self {
+        let Details { cause, response, body } = details;
+        Error(Box::new(Inner { failure, cause, response, body }))
+    }
+
+    pub(super) fn invalid_url(url: String) -> Self {
+        let cause = Cause::InvalidUrl(url);
+        let failure = match Connection::new(ConnectionOptions::default()).failed(cause.clone(), Moment::default()) {
+            Step::Stop(failure) => failure,
+            _ => Failure { cause, refusal: None, attempt: 0, attempts_in_row: 0, delay: None },
+        };
+        Error::new(failure, Details::default())
+    }
+
+    /// The stable code, the same as in JavaScript. See [`Failure::code`].
+    pub fn code(&self) -> &'static str {
+        self.0.failure.code()
+    }
+
+    /// The failure: what went wrong, in which attempt, whether another one follows and when.
+    pub fn failure(&self) -> &Failure {
+        &self.0.failure
+    }
+
+    /// The status of the response, where that is what failed.
+    pub fn status(&self) -> Option<u16> {
+        self.0.failure.status()
+    }
+
+    /// The response that was refused. Its body has been read; see [`body`](Error::body).
+    pub fn response(&self) -> Option<&Response> {
+        self.0.response.as_ref()
+    }
+
+    /// The beginning of the body of a refused response, at most 64 KB of it, as text.
+    pub fn body(&self) -> &str {
+        &self.0.body
+    }
+
+    /// What the platform threw or rejected with: the `TypeError` of a `fetch` that failed, say.
+    pub fn cause(&self) -> Option<&JsValue> {
+        self.0.cause.as_ref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.failure, f)
+    }
+}
+
+impl core::error::Error for Error {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(&self.0.failure)
+    }
+}
+
+impl From<Error> for JsValue {
+    /// A JavaScript `Error` with the message, for functions that give a `Result<_, JsValue>`.
+    fn from(error: Error) -> Self {
+        js_sys::Error::new(&error.0.failure.message()).into()
+    }
+}
+
+/// Why the data of an event could not be read as a value.
+#[cfg(feature = "serde")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The data is not JSON. Says what `JSON.parse` said.
+    NotJson(String),
+    /// The data is JSON, but not a value of the type. Says what the type expected.
+    Mismatch(String),
+}
+
+#[cfg(feature = "serde")]
+impl DataError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            DataError::NotJson(_) => "data-not-json",
+            DataError::Mismatch(_) => "data-mismatch",
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl fmt::Display for DataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DataError::NotJson(found) => write!(f, "expected data that is JSON, found other text: {found}"),
+            DataError::Mismatch(found) => write!(f, "expected data of the type asked for, found another: {found}"),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl core::error::Error for DataError {}
+
+#[cfg(feature = "serde")]
+impl From<DataError> for JsValue {
+    /// A JavaScript `Error` with the message, for functions that give a `Result<_, JsValue>`.
+    fn from(error: DataError) -> Self {
+        js_sys::Error::new(&alloc::string::ToString::to_string(&error)).into()
+    }
+}
