@@ -14,14 +14,23 @@
 //!
 //! # What this does not do
 //!
-//! It has no HTTP client or server of its own. On the host, bring one and feed the [`Parser`] its body; in a browser or an
-//! edge runtime the npm package of the same name drives `fetch` and `Response`.
+//! It has no HTTP client or server of its own. On the host, bring one and feed the [`Parser`] its body. In browsers and their
+//! workers, `EventSource` (feature `client`) drives `fetch`:
+//!
+//! ```ignore
+//! let mut source = eventsource_wasm::EventSource::new("/prices")?;
+//! while let Some(event) = source.next().await {
+//!     show(&event?.data_as::<Price>()?);
+//! }
+//! ```
 //!
 //! # Features
 //!
+//! * `client`: on wasm32, `EventSource`, a `futures_core::Stream` of events that reconnects. On other targets it has no effect.
+//! * `serde`: `OwnedEvent::data_as`, the data of an event as a value of any type.
 //! * `npm`: what the artifacts of the npm package add (exports, an allocator, a panic handler that only traps). A crate that
 //!   depends on this one does not want it.
-//! * `client`, `server`: with `npm`, the fetch driver and the response writer instead of the parser alone.
+//!   `client`, `server` with it: the connection, and the response writer, instead of the parser alone.
 #![no_std]
 #![deny(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
