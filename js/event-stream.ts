@@ -1,6 +1,6 @@
 import { EventSourceError } from './error.js';
 import type { EventInit } from './frames.js';
-import { type CloseReason, type ServerStream, StreamWriter } from './server-stream.js';
+import { type CloseReason, DONE, type ServerStream, StreamWriter } from './server-stream.js';
 
 /**
  * Where the events of a response come from: a function that is given the stream to write to, or an (async) iterable of
@@ -83,11 +83,11 @@ async function produce(
       if (!running) return;
       await running;
     } else {
-      await sendAll(writer, producer);
+      await (Symbol.asyncIterator in producer ? sendAsync(writer, producer) : sendAll(writer, producer));
     }
     writer.end({ code: 'completed' });
   } catch (cause) {
-    if (writer.signal.aborted && isOfEnd(cause, writer.signal.reason)) return;
+    if (writer.ended && isOfEnd(cause, writer.signal.reason)) return;
     writer.end({ code: 'failed', cause });
     report(cause, onError);
   }
@@ -99,8 +99,18 @@ function isOfEnd(error: unknown, reason: unknown): boolean {
   return error instanceof EventSourceError && error.code === 'closed';
 }
 
-async function sendAll(writer: StreamWriter, events: Iterable<EventInit> | AsyncIterable<EventInit>): Promise<void> {
-  const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+async function sendAll(writer: StreamWriter, events: Iterable<EventInit>): Promise<void> {
+  if (writer.ended) return;
+  for (const event of events) {
+    // Waits only where there is no room: each promise is a microtask.
+    const sent = writer.send(event);
+    if (sent !== DONE) await sent;
+    if (writer.ended) return;
+  }
+}
+
+async function sendAsync(writer: StreamWriter, events: AsyncIterable<EventInit>): Promise<void> {
+  const iterator = events[Symbol.asyncIterator]();
   let through = false;
   // An iterable that waits for its next event is not waited for when the reader has left. Not by a race with `closed`: that
   // would hold on to every event until the end of the stream.
@@ -113,7 +123,7 @@ async function sendAll(writer: StreamWriter, events: Iterable<EventInit> | Async
       Promise.resolve(iterator.next()).then(resolve, reject);
     });
   try {
-    while (!writer.signal.aborted) {
+    while (!writer.ended) {
       const result = await next();
       if (result?.done) return;
       through = false;

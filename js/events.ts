@@ -62,8 +62,12 @@ class EventReader {
   }
 
   async pull(): Promise<readonly ServerSentEvent[] | undefined> {
-    const found: Found[] = [];
-    const deliver = (batch: readonly Found[]): void => void found.push(...batch);
+    let found: readonly Found[] = [];
+    let notes = 0;
+    const deliver = (batch: readonly Found[], more: number): void => {
+      found = found.length ? [...found, ...batch] : batch;
+      notes += more;
+    };
     while (!this.#done) {
       let chunk: Uint8Array | undefined;
       try {
@@ -79,8 +83,10 @@ class EventReader {
         this.#parser.end(this.#options.flush ?? false, deliver);
         this.#finish();
       }
-      const batch = this.#take(found);
+      const all = !notes && this.#options.sentinel === undefined;
+      const batch = all ? (found as readonly ServerSentEvent[]) : this.#take(found);
       if (batch.length) return batch;
+      found = [];
     }
     if (this.#failure !== undefined) {
       const failure = this.#failure;
@@ -117,7 +123,7 @@ class EventReader {
   }
 
   /** The events up to the sentinel or the first error. */
-  #take(found: Found[]): ServerSentEvent[] {
+  #take(found: readonly Found[]): ServerSentEvent[] {
     const batch: ServerSentEvent[] = [];
     for (const item of found) {
       if (isNote(item)) {

@@ -33,7 +33,7 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
       return Promise.resolve({ done: false, value: this.#batch[this.#at++]! });
     }
     this.#waiting++;
-    const result = this.#turn.then(() => this.#more());
+    const result = this.#waiting === 1 ? this.#more() : this.#turn.then(() => this.#more());
     this.#turn = result.catch(() => undefined);
     return result;
   }

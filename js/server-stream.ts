@@ -48,7 +48,9 @@ export interface WriterInit {
   retry: number | undefined;
 }
 
-const DONE = Promise.resolve();
+export const DONE = Promise.resolve();
+/** A loop with `await send()` sends again after one microtask, one over an async iterable after three. */
+const LOOKS = 6;
 
 export class StreamWriter implements ServerStream {
   readonly lastEventId: string;
@@ -56,7 +58,8 @@ export class StreamWriter implements ServerStream {
   readonly body: ReadableStream<Uint8Array>;
   /** Given back when the last byte has left. */
   #outbox: Outbox | undefined;
-  readonly #abort = new AbortController();
+  /** Made for who asks for it: the error that it aborts with was a tenth of what a short stream costs. */
+  #abort: AbortController | undefined;
   /** Twice a heartbeat period; also what makes a runtime notice that the reader has left. */
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
@@ -64,8 +67,10 @@ export class StreamWriter implements ServerStream {
   #pulled: (() => void) | undefined;
   /** Producers that wait for room. */
   #waiting: (() => void)[] = [];
-  /** A chunk is due at the end of this turn. */
+  /** A chunk leaves as soon as nothing more is sent in this turn. */
   #due = false;
+  /** Looks in which nothing was sent. */
+  #quiet = 0;
   #reason: CloseReason | undefined;
   #resolveClosed!: (reason: CloseReason) => void;
 
@@ -92,7 +97,16 @@ export class StreamWriter implements ServerStream {
   }
 
   get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController();
+      if (this.#reason) this.#abortWith(this.#reason);
+    }
     return this.#abort.signal;
+  }
+
+  /** Whether the stream has ended, for the reason that `closed` tells. */
+  get ended(): boolean {
+    return this.#reason !== undefined;
   }
 
   get bufferedBytes(): number {
@@ -107,10 +121,8 @@ export class StreamWriter implements ServerStream {
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.#pulled && !this.#due) {
-      this.#due = true;
-      queueMicrotask(() => this.flush());
-    }
+    this.#quiet = 0;
+    if (this.#pulled) this.#schedule();
     if (outbox.hasRoom) return DONE;
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
@@ -150,15 +162,38 @@ export class StreamWriter implements ServerStream {
       this.flush();
       if (!this.bufferedBytes) this.#finish();
     }
-    this.#abort.abort(new EventSourceError('closed', closedMessage(reason), { cause: reason.cause }));
+    this.#abortWith(reason);
     this.#resolveClosed(reason);
   }
 
+  #abortWith(reason: CloseReason): void {
+    this.#abort?.abort(new EventSourceError('closed', closedMessage(reason), { cause: reason.cause }));
+  }
+
+  /**
+   * A producer that awaits `send` goes on a few microtasks later, and may then send more: looked after as long as it does,
+   * all of it leaves as one chunk. No I/O can come in between, so no event waits for it. (On Node, 200 events had left as
+   * 199 chunks.)
+   */
+  #schedule(): void {
+    if (this.#due) return;
+    this.#due = true;
+    void DONE.then(this.#look);
+  }
+
+  readonly #look = (): void => {
+    if (!this.#due) return;
+    if (this.#quiet++ < LOOKS && this.#outbox?.hasRoom) void DONE.then(this.#look);
+    else this.flush();
+  };
+
   #pull(): Promise<void> | void {
-    if (this.bufferedBytes) {
+    if (this.#reason && this.bufferedBytes) {
       this.#hand();
       return;
     }
+    this.#quiet = 0;
+    if (this.bufferedBytes) this.#schedule();
     return new Promise((resolve) => (this.#pulled = resolve));
   }
 
