@@ -21,6 +21,10 @@ const CHECKS = [
     clippy(['--lib', '--target', WASM_TARGET, '--features', features], wasmFlags),
   ]),
   [
+    `clippy, ${WASM_TARGET}, client for Rust`,
+    clippy(['--lib', '--test', 'web', '--target', WASM_TARGET, '--features', 'client,serde']),
+  ],
+  [
     'TypeScript',
     bin('typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit', '--noUnusedLocals', '--noUnusedParameters'),
   ],

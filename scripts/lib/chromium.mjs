@@ -8,6 +8,7 @@
 //
 // `launchChromium(options)` passes `options` on to playwright's `chromium.launch`. `findChromium()` answers the path or
 // undefined, `ensureChromium()` the path or an Error whose message says how to get one. $CHROMIUM_PATH goes first.
+// `ensureChromedriver()` does the same for the WebDriver server, with $CHROMEDRIVER.
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
@@ -18,7 +19,7 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-c
 const MAC_APPS = ['Chromium', 'Google Chrome', 'Microsoft Edge', 'Google Chrome for Testing'];
 
 // Nothing here may reach out to the network on its own while tests run.
-const FLAGS = [
+export const FLAGS = [
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
@@ -69,7 +70,7 @@ function isExecutable(path) {
 export function ensureChromium(say = console.log) {
   const found = findChromium();
   if (found) return found;
-  if (installWithApt(say)) {
+  if (installWithApt('chromium', say)) {
     const installed = findChromium();
     if (installed) return installed;
   }
@@ -80,11 +81,31 @@ export function ensureChromium(say = console.log) {
   );
 }
 
-function installWithApt(say) {
+/** Path of the WebDriver server that fits the Chromium installed. */
+export function ensureChromedriver(say = console.log) {
+  const name = process.platform === 'win32' ? 'chromedriver.exe' : 'chromedriver';
+  const find = () =>
+    process.env.CHROMEDRIVER ||
+    (process.env.PATH ?? '')
+      .split(delimiter)
+      .filter(Boolean)
+      .map((folder) => join(folder, name))
+      .find(isExecutable);
+  const found = find() ?? (installWithApt('chromium-driver', say) ? find() : undefined);
+  if (found) return found;
+  throw new Error(
+    'expected an installed chromedriver for the tests of the Rust client, found none. Install the one of your browser’s ' +
+      'version (Debian: `sudo apt-get install chromium-driver`, Fedora: `sudo dnf install chromedriver`, macOS: `brew ' +
+      'install --cask chromedriver`), or name its executable in $CHROMEDRIVER.',
+  );
+}
+
+/** `wanted` is the name of a package on Debian. */
+function installWithApt(wanted, say) {
   if (process.platform !== 'linux' || !isExecutable('/usr/bin/apt-get')) return false;
-  // On Ubuntu the package `chromium` is a pointer to a snap under another name.
-  const release = readFileSync('/etc/os-release', 'utf8');
-  const name = /^ID=ubuntu$/m.test(release) ? 'chromium-browser' : 'chromium';
+  // On Ubuntu the packages are pointers to a snap, under other names.
+  const ubuntu = /^ID=ubuntu$/m.test(readFileSync('/etc/os-release', 'utf8'));
+  const name = ubuntu ? { chromium: 'chromium-browser', 'chromium-driver': 'chromium-chromedriver' }[wanted] : wanted;
   const root = process.getuid?.() === 0;
   if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return false;
   const apt = (...args) => {
@@ -92,7 +113,7 @@ function installWithApt(say) {
     say(`  ${command.join(' ')}`);
     return spawnSync(command[0], command.slice(1), { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
   };
-  say('No Chromium found: installing the distribution’s package');
+  say(`No ${wanted} found: installing the distribution’s package`);
   const install = ['install', '-y', '--no-install-recommends', name];
   return apt(...install) || (apt('update') && apt(...install));
 }

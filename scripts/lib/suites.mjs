@@ -1,18 +1,22 @@
 // The parts of `npm test`. Each shows its output as it comes and answers `{ passed, failed, skipped }`.
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { ensureChromium } from './chromium.mjs';
+import { serve } from '../../tests/web/server.mjs';
+import { ensureChromedriver, ensureChromium, FLAGS } from './chromium.mjs';
 import { ROOT } from './console.mjs';
 import { files } from './inputs.mjs';
+import { ensureTestRunner } from './test-runner.mjs';
+import { WASM_TARGET } from './tools.mjs';
 
 // Ends a test that hangs; no test is meant to come near it.
 const HANG_MS = 600_000;
 
 export const SUITES = {
-  rust: cargoTest,
+  rust: () => cargoTest(),
+  'rust-web': rustWebTest,
   node: () => nodeTest('node'),
   workerd: () => nodeTest('workerd'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
@@ -20,8 +24,8 @@ export const SUITES = {
 };
 
 /** Unit tests, integration tests and the examples in the documentation. */
-async function cargoTest() {
-  const { code, output } = await stream('cargo', ['test', '--locked', '--no-fail-fast']);
+async function cargoTest(args = [], env = {}) {
+  const { code, output } = await stream('cargo', ['test', '--locked', '--no-fail-fast', ...args], env);
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for (const [, passed, failed, ignored] of output.matchAll(
     /^test result: .*? (\d+) passed; (\d+) failed; (\d+) ignored/gm,
@@ -31,6 +35,36 @@ async function cargoTest() {
     counts.skipped += Number(ignored);
   }
   return { ...counts, broken: code !== 0 };
+}
+
+/** tests/web.rs in a page and a worker of a headless Chromium, and in Node. */
+async function rustWebTest() {
+  const capabilities = join(ROOT, 'target/npm/webdriver.json');
+  const options = { binary: ensureChromium(), args: FLAGS };
+  mkdirSync(join(ROOT, 'target/npm'), { recursive: true });
+  writeFileSync(capabilities, JSON.stringify({ 'goog:chromeOptions': options }));
+  const server = await serve();
+  const env = {
+    SSE_TEST_SERVER: server.url,
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER: await ensureTestRunner(),
+    CHROMEDRIVER: ensureChromedriver(),
+    WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilities,
+    WASM_BINDGEN_TEST_TIMEOUT: '120',
+    WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '30',
+  };
+  const total = { passed: 0, failed: 0, skipped: 0, broken: false };
+  try {
+    for (const place of ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL']) {
+      const args = ['--target', WASM_TARGET, '--features', 'client,serde', '--test', 'web'];
+      const { broken, ...counts } = await cargoTest(args, { ...env, [`WASM_BINDGEN_USE_${place}`]: '1' });
+      for (const [key, count] of Object.entries(counts)) total[key] += count;
+      // A run that ends before its tests do has no failed test to show for it.
+      if (broken && !counts.failed) total.failed++;
+    }
+  } finally {
+    await server.close();
+  }
+  return total;
 }
 
 async function nodeTest(name, env = {}) {
