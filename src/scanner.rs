@@ -208,12 +208,15 @@ impl Scanner {
     #[inline(always)]
     fn blank_line(&mut self, sink: &mut impl Sink) {
         let Scanner { data, event_type, id, .. } = self;
-        if data.is_set() {
-            sink.found(self.buffer.padded(), Found::Event { data: *data, event_type, id });
-        } else if id.is_set() {
-            // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty
-            // string and return.
-            sink.found(self.buffer.padded(), Found::LastEventId(id));
+        // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
+        // return.
+        let found = match (data.is_set(), id.is_set()) {
+            (true, _) => Some(Found::Event { data: *data, event_type, id }),
+            (false, true) => Some(Found::LastEventId(id)),
+            (false, false) => None,
+        };
+        if let Some(found) = found {
+            sink.found(self.buffer.padded(), found);
         }
         // [spec] 7. Set the data buffer and the event type buffer to the empty string.
         self.forget_event();
@@ -230,23 +233,23 @@ impl Scanner {
     fn take_line(&mut self, start: usize, end: usize, sink: &mut impl Sink) {
         let bytes = self.buffer.padded();
         let (name, value) = split(bytes, start, end);
-        match name {
-            Name::Data if self.data.is_set() => self.push_data(value),
-            Name::Data => self.data = value,
-            Name::Event => self.event_type.set(value),
-            Name::Id => {
-                if may_be_id(value.of(bytes)) {
-                    self.id.set(value);
-                }
+        let found = match name {
+            Name::Data if self.data.is_set() => return self.push_data(value),
+            Name::Data => {
+                self.data = value;
+                return;
             }
-            Name::Comment => sink.found(bytes, Found::Comment { text: value, passing: self.data.is_set() }),
-            Name::Retry => {
-                if let Some(milliseconds) = digits(value.of(bytes)) {
-                    sink.found(bytes, Found::Retry(milliseconds));
-                }
-            }
-            Name::Unknown => sink.found(bytes, Found::Unknown(value)),
-        }
+            Name::Event => return self.event_type.set(value),
+            Name::Id if may_be_id(value.of(bytes)) => return self.id.set(value),
+            Name::Comment => Found::Comment { text: value, passing: self.data.is_set() },
+            Name::Retry => match digits(value.of(bytes)) {
+                Some(milliseconds) => Found::Retry(milliseconds),
+                None => return,
+            },
+            Name::Unknown => Found::Unknown(value),
+            Name::Id => return,
+        };
+        sink.found(bytes, found);
     }
 
     /// A further data line moves up to the one before it.

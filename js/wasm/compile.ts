@@ -1,12 +1,24 @@
-/** What the build has taken each byte from, so that the text compresses well (scripts/lib/embed.mjs). */
-const MIRROR = 122;
+// As in scripts/lib/embed.mjs: a character is a byte of the first page, or the page of the byte that the next one is.
+const BASE = 247;
+const FIRST = 32;
+const PAGE = 93;
 
-/** Compiles a module that came as text, a character a byte. Storing modulo 256 undoes the overflow. */
+/** Compiles a module that came as text. */
 export function compile(text: string): WebAssembly.Module {
   const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = MIRROR - text.charCodeAt(at);
+  let [length, page] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const value = text.charCodeAt(at) - FIRST;
+    if (value >= PAGE) {
+      page = value - PAGE + 1;
+    } else {
+      // Storing modulo 256 is part of it.
+      bytes[length++] = BASE + page * PAGE + value;
+      page = 0;
+    }
+  }
   try {
-    return new WebAssembly.Module(bytes);
+    return new WebAssembly.Module(bytes.subarray(0, length));
   } catch (cause) {
     const error = new Error(
       `eventsource-wasm: expected to compile WebAssembly here, found: ${String(cause)}. In a page, the content security ` +
