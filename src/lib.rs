@@ -17,11 +17,15 @@
 //! It has no HTTP client or server of its own. On the host, bring one and feed the [`Parser`] its body. In browsers and their
 //! workers, `EventSource` (feature `client`) drives `fetch`:
 //!
-//! ```ignore
+//! ```
+//! # #[cfg(all(target_arch = "wasm32", feature = "client"))]
+//! # async fn follow() -> Result<(), eventsource_wasm::Error> {
 //! let mut source = eventsource_wasm::EventSource::new("/prices")?;
 //! while let Some(event) = source.next().await {
-//!     show(&event?.data_as::<Price>()?);
+//!     println!("{}", event?.data);
 //! }
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! # Features

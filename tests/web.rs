@@ -103,6 +103,7 @@ async fn events_have_type_data_and_id() {
     let (url, _) = url("/events");
     let mut source = EventSource::new(&url).unwrap();
     assert_eq!((source.url(), source.ready_state()), (url.as_str(), ReadyState::Connecting));
+    assert_eq!(source.last_event_id(), "");
     for (event_type, data, id) in [("price", "one\nline", "1"), ("message", "grüße", "1"), ("message", "", "3")] {
         let event = source.next().await.unwrap().unwrap();
         assert_eq!(
@@ -155,7 +156,7 @@ async fn resumes_after_each_cut_with_nothing_lost_or_repeated() {
     assert!(error.is_none(), "204 ends it quietly");
     let data: Vec<_> = events.into_iter().map(|event| event.data).collect();
     assert_eq!(data, (1..=10).map(|id| format!("event {id}")).collect::<Vec<_>>());
-    assert_eq!((source.ready_state(), source.last_event_id().as_str()), (ReadyState::Closed, "10"));
+    assert_eq!((source.ready_state(), source.last_event_id()), (ReadyState::Closed, "10"));
     assert_eq!(opened.get(), 4);
     assert_eq!(*codes.borrow(), [("network", 1), ("network", 2), ("network", 3), ("network", 4)]);
     let ids: Vec<_> = state(&key).await.requests.into_iter().map(|request| request.last_event_id).collect();
@@ -190,10 +191,20 @@ async fn a_refused_response_is_a_typed_error() {
     assert_eq!((error.code(), error.status(), error.body()), ("http-status", Some(403), "no key, no stream"));
     assert_eq!(error.to_string(), "expected status 200, found 403");
     assert_eq!(error.response().unwrap().status(), 403);
+    let thrown = JsValue::from(error.clone());
+    assert_eq!(js_sys::Reflect::get(&thrown, &"code".into()), Ok("http-status".into()));
     assert_eq!((error.failure().attempt(), error.failure().will_retry()), (1, false));
 
     let error = failure(&mut open("/html", EventSourceInit::new())).await;
     assert_eq!((error.code(), error.status(), error.body()), ("content-type", Some(200), "<p>hello"));
+}
+
+#[wasm_bindgen_test]
+async fn a_refused_body_that_hangs_is_not_waited_for() {
+    let (url, key) = url("/refused-hanging");
+    let error = failure(&mut EventSource::new(&url).unwrap()).await;
+    assert_eq!((error.status(), error.body()), (Some(500), "the beginning"));
+    closed(&key).await;
 }
 
 #[wasm_bindgen_test]
@@ -338,6 +349,29 @@ async fn dropping_closes_the_connection() {
     drop(source);
     sleep(400.0).await;
     assert_eq!(closed(&destroyed).await.requests.len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn nothing_comes_after_the_close() {
+    let (url, key) = url("/events");
+    let mut source = EventSource::with_init(&url, EventSourceInit::new().last_event_id("0")).unwrap();
+    assert_eq!(source.last_event_id(), "0");
+    source.next().await.unwrap().unwrap();
+    source.close();
+    assert_eq!((source.ready_state(), source.is_terminated()), (ReadyState::Closed, true));
+    assert!(source.next().await.is_none());
+    // What came in the same chunk was not taken.
+    assert_eq!(source.last_event_id(), "1");
+    assert_eq!(closed(&key).await.requests.len(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn an_id_without_data_is_sent_too() {
+    let (url, key) = url("/id-only");
+    let mut source = EventSource::with_init(&url, EventSourceInit::new().retry(quick())).unwrap();
+    assert_eq!(all(&mut source).await.0.len(), 1);
+    assert_eq!(source.last_event_id(), "2");
+    assert_eq!(state(&key).await.requests[1].last_event_id.as_deref(), Some("2"));
 }
 
 #[wasm_bindgen_test]

@@ -37,7 +37,7 @@ async function cargoTest(args = [], env = {}) {
   return { ...counts, broken: code !== 0 };
 }
 
-/** tests/web.rs in a page and a worker of a headless Chromium, and in Node. */
+/** tests/web.rs in a page and a worker of a headless Chromium, and in Node; and the examples of its documentation compile. */
 async function rustWebTest() {
   const capabilities = join(ROOT, 'target/npm/webdriver.json');
   const options = { binary: ensureChromium(), args: FLAGS };
@@ -53,9 +53,11 @@ async function rustWebTest() {
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '30',
   };
   const total = { passed: 0, failed: 0, skipped: 0, broken: false };
+  const runs = ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL'].map((place) => [place, '--test', 'web']);
+  runs.push(['NODE_EXPERIMENTAL', '--doc']);
   try {
-    for (const place of ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL']) {
-      const args = ['--target', WASM_TARGET, '--features', 'client,serde', '--test', 'web'];
+    for (const [place, ...what] of runs) {
+      const args = ['--target', WASM_TARGET, '--features', 'client,serde', ...what];
       const { broken, ...counts } = await cargoTest(args, { ...env, [`WASM_BINDGEN_USE_${place}`]: '1' });
       for (const [key, count] of Object.entries(counts)) total[key] += count;
       // A run that ends before its tests do has no failed test to show for it.

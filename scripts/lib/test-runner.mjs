@@ -18,7 +18,10 @@ export async function ensureTestRunner(say = console.log) {
   // Not --locked: its lock file names a crate that is not published. Unoptimised it builds in half the time.
   const install = ['install', 'wasm-bindgen-cli', '--version', version, '--debug', '--force', '--quiet'];
   const work = `${FOLDER}/cli`;
-  const { code, output } = await exec('cargo', [...install, '--root', FOLDER, '--target-dir', work], { check: false });
+  const { code, output } = await exec('cargo', [...install, '--root', FOLDER, '--target-dir', work], {
+    env: { CARGO_PROFILE_DEV_DEBUG: '0' },
+    check: false,
+  });
   rmSync(join(ROOT, work), { recursive: true, force: true });
   if (code !== 0) throw new Expected(`cargo install wasm-bindgen-cli failed:\n${output.replace(/^/gm, '  ')}`);
   return path;

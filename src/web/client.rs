@@ -43,18 +43,21 @@ type Work<T> = Pin<Box<dyn Future<Output = T>>>;
 /// ended the stream for good (204, or an end that is not to be resumed); when the connection is given up, the error
 /// is the last item. Failures in between are told to [`EventSourceInit::on_retry`].
 ///
-/// ```ignore
+/// ```no_run
 /// use eventsource_wasm::{EventSource, EventSourceInit, RetryPolicy};
 ///
+/// # async fn ask() -> Result<(), Box<dyn std::error::Error>> {
 /// let init = EventSourceInit::new()
 ///     .header("content-type", "application/json")
 ///     .body(r#"{"prompt":"Why is the sky blue?"}"#)
 ///     .retry(RetryPolicy::connect());
 /// let mut source = EventSource::with_init("/chat", init)?;
 /// while let Some(event) = source.next().await {
-///     let chunk: Chunk = event?.data_as()?; // feature `serde`
-///     show(&chunk.text);
+///     let piece: String = event?.data_as()?; // feature `serde`
+///     print!("{piece}");
 /// }
+/// # Ok(())
+/// # }
 /// ```
 pub struct EventSource {
     url: String,
@@ -63,8 +66,8 @@ pub struct EventSource {
     phase: Phase,
     /// What the chunk that was read last still has; no more is read before all of it is taken.
     events: VecDeque<OwnedEvent>,
-    /// The last event ID as of the event taken last; counts while there are others.
-    taken: String,
+    /// The last event ID as of what has been taken.
+    last_event_id: String,
     /// The last item.
     failure: Option<Error>,
     response: Option<Response>,
@@ -100,14 +103,15 @@ impl EventSource {
     /// With the code `invalid-url` when the URL does not parse, or has a scheme that can't be fetched.
     pub fn with_init(url: &str, init: EventSourceInit) -> Result<Self, Error> {
         let url = resolve_url(url).ok_or_else(|| Error::invalid_url(url.into()))?;
-        let connection = Connection::new(init.connection_options());
+        let options = init.connection_options();
+        let last_event_id = String::from_utf8_lossy(&options.last_event_id).into_owned();
         Ok(EventSource {
             url,
             init,
-            connection,
+            connection: Connection::new(options),
             phase: Phase::Due,
             events: VecDeque::new(),
-            taken: String::new(),
+            last_event_id,
             failure: None,
             response: None,
         })
@@ -138,8 +142,8 @@ impl EventSource {
     }
 
     /// The last event ID, as of the last event that was taken: another source can go on from there.
-    pub fn last_event_id(&self) -> String {
-        if self.events.is_empty() { self.received_id() } else { self.taken.clone() }
+    pub fn last_event_id(&self) -> &str {
+        &self.last_event_id
     }
 
     /// The response of the latest attempt that opened.
@@ -147,14 +151,10 @@ impl EventSource {
         self.response.as_ref()
     }
 
-    fn received_id(&self) -> String {
-        String::from_utf8_lossy(self.connection.last_event_id()).into_owned()
-    }
-
     fn take(&mut self) -> Option<OwnedEvent> {
         let event = self.events.pop_front()?;
-        if !self.events.is_empty() && self.taken != event.last_event_id {
-            self.taken.clone_from(&event.last_event_id);
+        if self.last_event_id != event.last_event_id {
+            self.last_event_id.clone_from(&event.last_event_id);
         }
         Some(event)
     }
@@ -163,7 +163,7 @@ impl EventSource {
         let Some(attempt) = self.connection.start(moment().now) else { return self.phase = Phase::Closed };
         match Abort::new() {
             Ok(abort) => {
-                let send = self.init.send(self.url.clone(), attempt, self.received_id(), abort.signal());
+                let send = self.init.send(self.url.clone(), attempt, self.last_event_id.clone(), abort.signal());
                 self.phase = Phase::Requesting(abort, Box::pin(send));
             }
             Err(cause) => self.failed(Cause::Request, Some(cause)),
@@ -199,7 +199,6 @@ impl EventSource {
     }
 
     fn feed(&mut self, chunk: &[u8]) {
-        self.taken = self.received_id();
         let Phase::Open(_, _, parser) = &mut self.phase else { return };
         let (connection, events) = (&mut self.connection, &mut self.events);
         let mut broken = None;
@@ -268,6 +267,10 @@ impl Stream for EventSource {
                     Err((why, cause)) => this.failed(why, Some(cause)),
                 },
                 Phase::Open(_, body, _) => {
+                    // An id without data moves it on too.
+                    if this.last_event_id.as_bytes() != this.connection.last_event_id() {
+                        this.last_event_id = String::from_utf8_lossy(this.connection.last_event_id()).into_owned();
+                    }
                     let result = core::task::ready!(body.poll(cx));
                     this.read(result);
                 }

@@ -45,6 +45,12 @@ const PATHS = {
     response.writeHead(200, STREAM).end('retry: 1\nid: 三€😀\ndata: one\n\n');
   },
 
+  /** An event, and behind it an id that no event brings; then 204. */
+  '/id-only': ({ response, lastEventId }) => {
+    if (lastEventId) return response.writeHead(204).end();
+    response.writeHead(200, STREAM).end('retry: 1\nid: 1\ndata: one\n\nid: 2\n\n');
+  },
+
   /** An event without an id, then a cut. */
   '/no-id': ({ response }) => {
     response.writeHead(200, STREAM).write('data: one\n\n', () => setTimeout(() => response.destroy(), 20));
@@ -52,6 +58,7 @@ const PATHS = {
 
   '/none': ({ response }) => response.writeHead(204).end(),
   '/refused': ({ response }) => response.writeHead(403, { 'content-type': 'text/plain' }).end('no key, no stream'),
+  '/refused-hanging': ({ response }) => response.writeHead(500).write('the beginning'),
   '/html': ({ response }) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>hello'),
   '/busy': ({ response }) => response.writeHead(503, { 'retry-after': '600' }).end(),
   '/destroyed': ({ request }) => void request.resume().socket.destroy(),

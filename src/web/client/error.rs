@@ -81,16 +81,12 @@ impl fmt::Display for Error {
     }
 }
 
-impl core::error::Error for Error {
-    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        Some(&self.0.failure)
-    }
-}
+impl core::error::Error for Error {}
 
 impl From<Error> for JsValue {
-    /// A JavaScript `Error` with the message, for functions that give a `Result<_, JsValue>`.
+    /// A JavaScript `Error` with message and `code`, for functions that give a `Result<_, JsValue>`.
     fn from(error: Error) -> Self {
-        js_sys::Error::new(&error.0.failure.message()).into()
+        thrown(error.code(), &error.0.failure.message())
     }
 }
 
@@ -131,8 +127,15 @@ impl core::error::Error for DataError {}
 
 #[cfg(feature = "serde")]
 impl From<DataError> for JsValue {
-    /// A JavaScript `Error` with the message, for functions that give a `Result<_, JsValue>`.
+    /// A JavaScript `Error` with message and `code`, for functions that give a `Result<_, JsValue>`.
     fn from(error: DataError) -> Self {
-        js_sys::Error::new(&alloc::string::ToString::to_string(&error)).into()
+        thrown(error.code(), &alloc::string::ToString::to_string(&error))
     }
+}
+
+fn thrown(code: &str, message: &str) -> JsValue {
+    let error = js_sys::Error::new(message).into();
+    // A plain new object takes it.
+    let _ = js_sys::Reflect::set(&error, &"code".into(), &code.into());
+    error
 }
