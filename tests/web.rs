@@ -232,7 +232,7 @@ async fn gives_up_when_the_policy_does() {
     let (url, key) = url("/destroyed");
     let error = failure(&mut EventSource::with_init(&url, init).unwrap()).await;
     assert_eq!((error.code(), error.failure().cause()), ("retries-exhausted", &Cause::Network));
-    assert!(error.cause().is_some_and(|cause| wasm_bindgen::JsCast::has_type::<js_sys::TypeError>(cause)));
+    assert!(error.cause().is_some_and(wasm_bindgen::JsCast::has_type::<js_sys::TypeError>));
     assert!(state(&key).await.requests.len() >= 3);
 }
 
