@@ -1,4 +1,5 @@
 //! The bytes of one stream that are still needed, and where values lie in them.
+#![allow(dead_code, reason = "the boundary to JavaScript needs more of it than the crate's own parser")]
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -179,10 +180,9 @@ impl Buffer {
     /// Drops everything but the values and what is from `line` on, and tells where that begins now.
     pub(crate) fn compact(&mut self, data: &mut Span, event_type: &mut Value, id: &mut Value, line: usize) -> usize {
         let mut spans = [Some(data), event_type.span_in_buffer(), id.span_in_buffer()];
-        let (mut at, mut from) = (0, 0);
+        let mut at = 0;
         // In the order in which they lie, so that none is written over.
-        while let Some(span) = lowest(&mut spans, from) {
-            from = span.start + 1;
+        while let Some(span) = take_lowest(&mut spans) {
             span.end = self.shift(span.start..span.end, at);
             (span.start, at) = (at, span.end);
         }
@@ -214,13 +214,17 @@ impl Buffer {
     }
 }
 
-/// The first of the spans that starts at `from` or behind it.
-fn lowest<'a>(spans: &'a mut [Option<&mut Span>; 3], from: usize) -> Option<&'a mut Span> {
-    let mut lowest: Option<&mut Span> = None;
-    for span in spans.iter_mut().flatten() {
-        if span.is_set() && span.start >= from && lowest.as_ref().is_none_or(|lowest| span.start < lowest.start) {
+/// Takes the set span that starts first.
+fn take_lowest<'a>(spans: &mut [Option<&'a mut Span>; 3]) -> Option<&'a mut Span> {
+    let mut lowest: Option<&mut Option<&'a mut Span>> = None;
+    for span in spans.iter_mut().filter(|span| span.as_ref().is_some_and(|span| span.is_set())) {
+        if lowest.as_ref().is_none_or(|lowest| start_of(span) < start_of(lowest)) {
             lowest = Some(span);
         }
     }
-    lowest
+    lowest.and_then(Option::take)
+}
+
+fn start_of(span: &Option<&mut Span>) -> usize {
+    span.as_ref().map_or(0, |span| span.start)
 }

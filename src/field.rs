@@ -94,7 +94,7 @@ pub(crate) fn digits(value: &[u8]) -> Option<u64> {
     }
     // Without `saturating_mul`, which takes 128 bits.
     let append = |number: u64, digit: u8| match number {
-        0..=MOST => (number * 10).checked_add(u64::from(digit - b'0')).unwrap_or(u64::MAX),
+        0..=MOST => (number * 10).saturating_add(u64::from(digit - b'0')),
         _ => u64::MAX,
     };
     Some(value.iter().fold(0, |number, &digit| append(number, digit)))

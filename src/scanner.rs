@@ -18,11 +18,19 @@ pub(crate) trait Sink {
 /// One thing found, in places of the buffer.
 pub(crate) enum Found<'a> {
     /// An event to dispatch; type and id only where a field has set them.
-    Event { data: Span, event_type: &'a Value, id: &'a Value },
+    Event {
+        data: Span,
+        event_type: &'a Value,
+        id: &'a Value,
+    },
     /// An id that no event brings.
     LastEventId(&'a Value),
     /// A comment; its place will be written over where data goes on behind it.
-    Comment { text: Span, passing: bool },
+    Comment {
+        text: Span,
+        #[allow(dead_code, reason = "for the boundary to JavaScript, which reads it later")]
+        passing: bool,
+    },
     Retry(u64),
     /// A line whose name the standard does not know.
     Unknown(Span),
@@ -95,36 +103,9 @@ impl Scanner {
         self.buffer.clear();
     }
 
-    /// Whether nothing is unfinished: any other stream that is past its beginning would go on the same way.
-    pub(crate) fn is_between_events(&self) -> bool {
-        !self.at_start && !self.after_cr && self.skip.is_none() && self.is_empty()
-    }
-
     /// How many bytes of unfinished lines and events are held.
     pub(crate) fn held(&self) -> usize {
         self.event_size() + self.line_len()
-    }
-
-    pub(crate) fn buffer(&self) -> &Buffer {
-        &self.buffer
-    }
-
-    /// Whether bytes of the buffer are no longer those of the stream.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.changed
-    }
-
-    /// Whether a part of the buffer may have other bytes than ASCII.
-    pub(crate) fn may_be_not_ascii(&self) -> bool {
-        self.not_ascii
-    }
-
-    /// Where the first byte lies that is still needed.
-    pub(crate) fn origin(&self) -> usize {
-        match self.buffer.len() {
-            0 => 0,
-            _ => self.data.or(self.line_start).min(self.event_type.or(self.line_start)).min(self.id.or(self.line_start)),
-        }
     }
 
     /// Makes room for a chunk of `extra` bytes, or gives back what a rare large event has grown. Tells where it goes.
@@ -328,6 +309,39 @@ impl Scanner {
 fn plain_event(bytes: &[u8], start: usize, end: usize, len: usize) -> Option<Span> {
     let blank = bytes.get(end..len).is_some_and(|rest| rest.starts_with(b"\n\n"));
     if blank { data(bytes, start, end) } else { None }
+}
+
+/// For the boundary to JavaScript, which reads out of the buffer itself.
+#[allow(dead_code, reason = "the crate's own parser and the writing side do without")]
+impl Scanner {
+    /// Whether nothing is unfinished: any other stream that is past its beginning would go on the same way.
+    pub(crate) fn is_between_events(&self) -> bool {
+        !self.at_start && !self.after_cr && self.skip.is_none() && self.is_empty()
+    }
+
+    pub(crate) fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// Whether bytes of the buffer are no longer those of the stream.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Whether a part of the buffer may have other bytes than ASCII.
+    pub(crate) fn may_be_not_ascii(&self) -> bool {
+        self.not_ascii
+    }
+
+    /// Where the first byte lies that is still needed.
+    pub(crate) fn origin(&self) -> usize {
+        match self.buffer.len() {
+            0 => 0,
+            _ => {
+                self.data.or(self.line_start).min(self.event_type.or(self.line_start)).min(self.id.or(self.line_start))
+            }
+        }
+    }
 }
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.

@@ -67,7 +67,9 @@ fn is_short_ascii(bytes: &[u8], count: usize) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
     match bytes.last_chunk() {
         _ if count == 0 => true,
-        Some(last) => u64::from_le_bytes(*last).checked_shr(u64::BITS.wrapping_sub(8 * count as u32)).unwrap_or(HIGH) & HIGH == 0,
+        Some(last) => {
+            u64::from_le_bytes(*last).checked_shr(u64::BITS.wrapping_sub(8 * count as u32)).unwrap_or(HIGH) & HIGH == 0
+        }
         None => false,
     }
 }

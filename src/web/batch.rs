@@ -102,8 +102,9 @@ impl Table {
         // Word by word: the build unrolls no loops.
         if let Some(header) = self.words.first_chunk_mut::<HEADER>() {
             header[0] = entries as u32;
-            header[1] =
-                u32::from(between) * BETWEEN | u32::from(elsewhere) * ELSEWHERE | u32::from(!ascii) * NOT_ASCII;
+            header[1] = if between { BETWEEN } else { 0 }
+                | if elsewhere { ELSEWHERE } else { 0 }
+                | if ascii { 0 } else { NOT_ASCII };
             header[2] = (base + self.origin) as u32;
             header[3] = (end - self.origin) as u32;
             header[4] = (base + buffer.len()) as u32;

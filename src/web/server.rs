@@ -50,12 +50,8 @@ struct Outbox {
     quiet: u32,
 }
 
-static WRITER: Local<Writer> = Local(RefCell::new(Writer {
-    outboxes: Vec::new(),
-    input: Vec::new(),
-    table: Vec::new(),
-    refusal: Vec::new(),
-}));
+static WRITER: Local<Writer> =
+    Local(RefCell::new(Writer { outboxes: Vec::new(), input: Vec::new(), table: Vec::new(), refusal: Vec::new() }));
 
 /// Makes the table for batches of up to `events` events, once, and tells where it is. It never moves.
 #[wasm_bindgen]
