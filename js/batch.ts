@@ -275,7 +275,7 @@ export class StreamParser {
         if ((kind & KIND) === LAST_EVENT_ID) {
           lastEventId = value;
         } else {
-          batch[index++] = kind & COMMENT ? new Note('comment', value) : new Note('error', tooLarge(this.maxEventSize));
+          batch[index++] = new Note(kind & COMMENT ? 'comment' : 'error', value);
           notes++;
         }
       }
@@ -283,10 +283,6 @@ export class StreamParser {
     this.lastEventId = lastEventId;
     if (index) deliver(batch, notes);
   }
-}
-
-function tooLarge(limit: number): string {
-  return `expected an event of at most ${limit} bytes, found a larger one`;
 }
 
 /** A text, or bytes that are cut before they are decoded. */
@@ -335,7 +331,7 @@ class Pieces implements Sliceable {
   }
 }
 
-/** The error that a note stands for. */
-export function parseError(note: Note): EventSourceError {
-  return new EventSourceError('event-too-large', note.text);
+/** The error of an event that was too large. */
+export function tooLarge(limit: number): EventSourceError {
+  return new EventSourceError('event-too-large', `expected an event of at most ${limit} bytes, found a larger one`);
 }

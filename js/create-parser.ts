@@ -1,4 +1,4 @@
-import { type Found, isNote, type Note, parseError, StreamParser } from './batch.js';
+import { type Found, isNote, type Note, tooLarge, StreamParser } from './batch.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 
@@ -140,7 +140,7 @@ class CallbackParser implements EventSourceParser {
     if (note.kind === 'comment') onComment?.(note.text);
     else if (note.kind === 'retry') onRetry?.(note.milliseconds);
     else {
-      const error = parseError(note);
+      const error = tooLarge(this.#parser.maxEventSize);
       if (!onError) throw error;
       onError(error);
     }

@@ -99,7 +99,7 @@ export class Driver {
       this.#failed(INVALID_URL, undefined, { url: this.#url.href });
       return;
     }
-    for (let wait = 0; wait >= 0 && !this.#silent; ) {
+    for (let wait = 0; wait >= 0 && !this.#silent;) {
       this.#attempt = this.#connection.start();
       wait = await this.#try();
       if (wait >= 0 && !this.#silent) await this.#wait(wait);
@@ -119,9 +119,10 @@ export class Driver {
       // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
       if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
       sent = true;
-      response = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
-      sent = isResponse(response);
-      if (!sent) throw new TypeError(`expected fetch to give a Response, found ${String(response)}`);
+      const found: unknown = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
+      sent = isResponse(found);
+      if (!isResponse(found)) throw new TypeError(`expected fetch to give a Response, found ${String(found)}`);
+      response = found;
     } catch (cause) {
       return this.#failed(sent ? NETWORK : REQUEST, cause);
     }

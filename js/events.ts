@@ -1,4 +1,4 @@
-import { type Found, isNote, parseError, StreamParser } from './batch.js';
+import { type Found, isNote, tooLarge, StreamParser } from './batch.js';
 import type { ParseOptions } from './create-parser.js';
 import { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
@@ -128,7 +128,7 @@ class EventReader {
     for (const item of found) {
       if (isNote(item)) {
         if (item.kind !== 'error') continue;
-        this.#failure = parseError(item);
+        this.#failure = tooLarge(this.#parser.maxEventSize);
       } else if (item.data !== this.#options.sentinel) {
         batch.push(item);
         continue;
@@ -195,7 +195,7 @@ export class EventSourceParserStream extends TransformStream<Uint8Array, ServerS
     const into = (controller: TransformStreamDefaultController<ServerSentEvent>) => (batch: readonly Found[]) => {
       for (const found of batch) {
         if (!isNote(found)) controller.enqueue(found);
-        else if (found.kind === 'error') throw parseError(found);
+        else if (found.kind === 'error') throw tooLarge(parser.maxEventSize);
       }
     };
     super({

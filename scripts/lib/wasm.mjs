@@ -132,7 +132,9 @@ export async function finish(name) {
   const wasm = readFileSync(optimised);
   const [before, after] = [new WebAssembly.Module(bytes), new WebAssembly.Module(wasm)].map(exported);
   if (before !== after) throw new Error(`expected wasm-opt to keep the exports ${before}, found ${after}`);
-  const missing = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(({ name }) => !new RegExp(`^ +${name}: `, 'm').test(source));
+  const missing = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(
+    ({ name }) => !new RegExp(`^ +${name}: `, 'm').test(source),
+  );
   if (missing.length) throw new Error(`expected the glue to have every import, found none for ${missing[0].name}`);
 
   write('glue.js', source);
