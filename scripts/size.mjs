@@ -8,8 +8,8 @@ import { Expected, run } from './lib/console.mjs';
 // each is, so that none grows unnoticed: over it the command fails. One entry is still over its budget.
 const ENTRIES = [
   { from: 'eventsource-wasm', names: ['EventSource'], limit: 15, budget: 16, goal: 12 },
-  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 9.2, budget: 8, goal: 5 },
-  { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 8.1, budget: 18, goal: 14 },
+  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 8, budget: 7, goal: 5 },
+  { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 7.4, budget: 18, goal: 14 },
 ];
 
 await run(async () => {
