@@ -4,7 +4,7 @@
 //! # What is here
 //!
 //! ```text
-//! reading:  chunk ─ Parser ──▶ Item (event, comment, retry, …)     lines → field → parser
+//! reading:  chunk ─ Parser ──▶ Item (event, comment, retry, …)     lines → field → scanner → parser
 //! writing:  Frame ─ encode ──▶ bytes                               encoder
 //! staying connected:  Connection, told what happened, answers what to do next, by a RetryPolicy
 //! ```

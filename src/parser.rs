@@ -8,11 +8,12 @@ use crate::{Event, Item, ParseError, Text};
 
 /// A push parser for one stream.
 ///
-/// It takes the bytes in chunks of any size, cut anywhere, and hands over what it finds as [`Item`]s that borrow from the
-/// chunk where they can. The result never depends on where the chunks were cut. The work is linear in the bytes.
+/// It takes the bytes in chunks of any size, cut anywhere, and hands over what it finds as [`Item`]s that borrow from its
+/// buffer. The result never depends on where the chunks were cut. The work is linear in the bytes.
 ///
-/// It holds what an unfinished event needs, at most [`with_max_event_size`](Parser::with_max_event_size) bytes, and beside
-/// them the last event ID. A type or id that comes behind data is there twice while it is moved to a place of its own.
+/// Its buffer has the unfinished event, at most [`with_max_event_size`](Parser::with_max_event_size) bytes, and one chunk. Beside
+/// it are the last event ID and a type or id whose place data takes that goes on behind it, which is there twice while it is
+/// moved. A buffer of up to 128 KiB is kept for the next event; a larger one is given back.
 ///
 /// ```
 /// use eventsource_wasm::{Item, Parser};
