@@ -24,6 +24,8 @@ export function isNote(found: Found): found is Note {
 
 /** The limit for one event in bytes, where none is given: that of `Parser` in Rust. */
 const DEFAULT_MAX_EVENT_SIZE = 16 * 1024 * 1024;
+/** The memory of all streams of a page is of 4 GiB, and one without a limit would end them all. */
+const MOST_MAX_EVENT_SIZE = 256 * 1024 * 1024;
 
 const HEADER = 8;
 const BETWEEN = 1;
@@ -119,6 +121,12 @@ class Input {
 
 const input = new Input();
 
+/** The limit that an option stands for. Throws where it is none. */
+export function eventLimit(option: number = DEFAULT_MAX_EVENT_SIZE): number {
+  if (!(option >= 0)) throw new RangeError(`expected maxEventSize to be a number of bytes, found ${option}`);
+  return Math.min(option, MOST_MAX_EVENT_SIZE);
+}
+
 /** One stream's parser: bytes or text in, batches out. */
 export class StreamParser {
   /** The last event ID string of the stream, as of the last blank line. */
@@ -136,9 +144,7 @@ export class StreamParser {
 
   constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, comments = false) {
     this.lastEventId = options.lastEventId ?? '';
-    const limit = options.maxEventSize ?? DEFAULT_MAX_EVENT_SIZE;
-    if (!(limit >= 0)) throw new RangeError(`expected maxEventSize to be a number of bytes, found ${limit}`);
-    this.maxEventSize = Math.min(limit, 0xffff_ffff);
+    this.maxEventSize = eventLimit(options.maxEventSize);
     this.#comments = comments;
   }
 
@@ -172,7 +178,7 @@ export class StreamParser {
       const target = input.bytes.subarray(pointer, pointer + length);
       const { read, written } = encoder.encodeInto(rest, target);
       rest = rest.slice(read);
-      this.#parse(entry, target.subarray(0, written), deliver);
+      this.#parse(entry, written, undefined, deliver);
     }
   }
 
@@ -209,7 +215,7 @@ export class StreamParser {
     const entry = this.#parser();
     const pointer = input.room(entry, chunk.length);
     input.bytes.set(chunk, pointer);
-    this.#parse(entry, chunk, deliver);
+    this.#parse(entry, chunk.length, chunk, deliver);
   }
 
   /** The parser that has what is unfinished of this stream, or any that is between two events. */
@@ -224,9 +230,11 @@ export class StreamParser {
     return entry;
   }
 
-  /** Parses what has been written, which is the same as `chunk`. */
-  #parse(entry: Entry, chunk: Uint8Array, deliver: Deliver): void {
-    const table = parserEngine.feed(entry.number, chunk.length) >>> 2;
+  /** Parses the bytes that have been written, and decodes them from `chunk` where they came from one. */
+  #parse(entry: Entry, length: number, chunk: Uint8Array | undefined, deliver: Deliver): void {
+    const start = entry.pointer;
+    const table = parserEngine.feed(entry.number, length) >>> 2;
+    // A view from before the call may be dead.
     input.refresh();
     const { words } = input;
     entry.pointer = words[table + 4]!;
@@ -235,7 +243,7 @@ export class StreamParser {
       input.idle ??= entry;
       this.#begun = true;
     }
-    if (words[table]) this.#read(table, chunk, deliver);
+    if (words[table]) this.#read(table, chunk ?? input.bytes.subarray(start, start + length), deliver);
   }
 
   /** All strings are made before anything is handed over: what a listener does can't touch the table any more. */

@@ -5,8 +5,8 @@ import type { ServerSentEvent } from './event.js';
 /** What all readers of a stream take. */
 export interface ParseOptions {
   /**
-   * The largest event in bytes: its data, type and id together with the line that is being read. Default 16 MiB.
-   * A larger event gives `'event-too-large'`. Memory is bounded by it, plus one chunk.
+   * The largest event in bytes: its data, type and id together with the line that is being read. Default 16 MiB, at most
+   * 256 MiB. A larger event gives `'event-too-large'`. Memory is bounded by it, plus one chunk.
    */
   maxEventSize?: number | undefined;
   /** The last event ID that a stream goes on from; events without an `id` of their own keep it. */

@@ -1,5 +1,5 @@
 /** What does what the connection says, with the host's `fetch` and timers, for a face. */
-import { type Found, isNote, StreamParser } from './batch.js';
+import { eventLimit, type Found, isNote, StreamParser } from './batch.js';
 import {
   ABORTED,
   Connection,
@@ -47,6 +47,7 @@ export class Driver {
   readyState: 0 | 1 | 2 = 0;
   readonly #url: URL;
   readonly #init: ConnectInit;
+  readonly #maxEventSize: number;
   readonly #face: Face;
   readonly #connection: Connection;
   /** The number of the attempt, 0 before the first. */
@@ -60,6 +61,7 @@ export class Driver {
   constructor(url: URL, init: ConnectInit, face: Face, ofConnect: boolean) {
     this.#url = url;
     this.#init = init;
+    this.#maxEventSize = eventLimit(init.maxEventSize);
     this.#face = face;
     this.lastEventId = this.initialLastEventId = init.lastEventId ?? '';
     this.#connection = new Connection(init, ofConnect);
@@ -150,7 +152,10 @@ export class Driver {
 
   /** The response opens no stream: the error carries the beginning of its body. */
   async #refused(step: number, response: Response): Promise<void> {
-    if (step === IGNORED) return;
+    if (step === IGNORED) {
+      response.body?.cancel().catch(() => undefined);
+      return;
+    }
     const failure = told();
     this.readyState = step >= 0 ? 0 : 2;
     const body = await readRefused(response);
@@ -189,12 +194,18 @@ export class Driver {
 
   /** Reads the events of an open stream to its end; to the limit that one of them was over, which it then gives. */
   async #read(response: Response): Promise<number | undefined> {
-    const { maxEventSize } = this.#init;
     const before = this.lastEventId;
-    const parser = new StreamParser({ maxEventSize, lastEventId: before });
+    const parser = new StreamParser({ maxEventSize: this.#maxEventSize, lastEventId: before });
     const seen = new Seen();
     const deliver = (batch: readonly Found[], notes: number): void => this.#deliver(batch, notes, seen);
     const reader = response.body?.getReader();
+    const abort = this.#stop;
+    this.#stop = () => {
+      abort();
+      cancel();
+    };
+    // Also where a caller's fetch does not mind its signal.
+    const cancel = (): void => void reader?.cancel().catch(() => undefined);
     try {
       while (!this.#silent && !seen.broken) {
         const result = await reader?.read();
@@ -207,6 +218,7 @@ export class Driver {
       }
       return seen.broken ? parser.maxEventSize : undefined;
     } finally {
+      cancel();
       const { lastEventId } = parser;
       this.#connection.settle(seen.reconnectionTime, seen.delivered, lastEventId !== before, lastEventId !== '');
       parser.free();

@@ -3,7 +3,7 @@
  * know which artifact an entry point brings, nor how it is compiled there.
  */
 
-/** What an artifact exports: functions and classes, and the memory that they work in. */
+/** What an artifact exports: functions on numbers, and the memory that they work in. */
 type Engine<Glue> = Omit<Glue, 'initSync'> & { readonly memory: WebAssembly.Memory };
 export type ParserEngine = Engine<typeof import('./wasm/parser.glue.js')>;
 export type ClientEngine = Engine<typeof import('./wasm/client.glue.js')>;

@@ -51,19 +51,19 @@ export interface EventSourceErrorDetails {
 export class EventSourceError extends Error {
   override readonly name = 'EventSourceError';
   /** What it is about. */
-  readonly code: EventSourceErrorCode;
+  declare readonly code: EventSourceErrorCode;
   /** The HTTP status, where a response came. */
-  readonly status: number | undefined;
+  declare readonly status: number | undefined;
   /** The response, where one came; its body may have been read. */
-  readonly response: Response | undefined;
+  declare readonly response: Response | undefined;
   /** Up to 64 KiB of the body of a refused response, as text. */
-  readonly body: string | undefined;
+  declare readonly body: string | undefined;
   /** Which attempt of the connection failed, from 1 on. */
-  readonly attempt: number | undefined;
+  declare readonly attempt: number | undefined;
   /** Whether another attempt follows. */
-  readonly willRetry: boolean;
+  declare readonly willRetry: boolean;
   /** In how many milliseconds it follows. */
-  readonly delay: number | undefined;
+  declare readonly delay: number | undefined;
 
   constructor(code: EventSourceErrorCode, message: string, details: EventSourceErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });

@@ -202,7 +202,7 @@ export class EventSource extends EventTarget {
 
   #opened(response: Response): void {
     this.#response = response;
-    this.#origin = new URL(response.url || this.url).origin;
+    this.#origin = new URL(response.url || this.url, this.url).origin;
     this.dispatchEvent(new Event('open'));
   }
 

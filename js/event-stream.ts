@@ -52,13 +52,21 @@ const MAX_TIMER = 2 ** 31 - 1;
  * };
  */
 export function eventStream(request: Request, producer: Producer, init: EventStreamInit = {}): Response {
+  const headers = headersOf(init.headers);
   const writer = new StreamWriter({
     lastEventId: lastEventId(request),
     heartbeat: period('heartbeat', init.heartbeat === false ? 0 : (init.heartbeat ?? DEFAULT_HEARTBEAT)),
     maxBuffer: period('maxBuffer', init.maxBuffer ?? DEFAULT_MAX_BUFFER),
     retry: init.retry,
   });
-  const response = new Response(writer.body, { status: init.status ?? 200, headers: headersOf(init.headers) });
+  let response: Response;
+  try {
+    response = new Response(writer.body, { status: init.status ?? 200, headers });
+  } catch (cause) {
+    // No one will ever read it.
+    writer.end({ code: 'cancelled', cause });
+    throw cause;
+  }
   const abort = (): void => writer.end({ code: 'aborted', cause: request.signal.reason });
   if (request.signal?.aborted) abort();
   else request.signal?.addEventListener('abort', abort, { once: true });

@@ -63,9 +63,13 @@ class EventReader {
 
   async pull(): Promise<readonly ServerSentEvent[] | undefined> {
     let found: readonly Found[] = [];
+    let all: Found[] = [];
     let notes = 0;
     const deliver = (batch: readonly Found[], more: number): void => {
-      found = found.length ? [...found, ...batch] : batch;
+      // A batch alone, as nearly always, is not copied.
+      if (!found.length) found = batch;
+      else if (all.length) all.push(...batch);
+      else found = all = [...found, ...batch];
       notes += more;
     };
     while (!this.#done) {
@@ -83,10 +87,10 @@ class EventReader {
         this.#parser.end(this.#options.flush ?? false, deliver);
         this.#finish();
       }
-      const all = !notes && this.#options.sentinel === undefined;
-      const batch = all ? (found as readonly ServerSentEvent[]) : this.#take(found);
+      const plain = !notes && this.#options.sentinel === undefined;
+      const batch = plain ? (found as readonly ServerSentEvent[]) : this.#take(found);
       if (batch.length) return batch;
-      found = [];
+      found = all = [];
     }
     if (this.#failure !== undefined) {
       const failure = this.#failure;

@@ -1,4 +1,4 @@
-/** The writing side of the boundary: many events in one text and one table, frames out (see src/web/encoder.rs). */
+/** The writing side of the boundary: many events in one text and one table, frames out (see src/web/server.rs). */
 import { serverEngine } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
 import { Numbers } from './numbers.js';
@@ -50,6 +50,8 @@ export class Outbox {
   pointer = 0;
   /** Whether another event may be written without waiting. */
   hasRoom = true;
+  /** It has been given back: another one may have its number. */
+  freed = false;
 
   constructor(maxBuffer: number) {
     serverEngine.open(this.number, maxBuffer);
@@ -63,6 +65,7 @@ export class Outbox {
   }
 
   free(): void {
+    this.freed = true;
     serverEngine.open(this.number, 0);
     numbers.give(this, this.number);
   }
@@ -121,14 +124,16 @@ class FrameWriter {
       const { type, data, lastEventId } = event;
       this.#addParts(undefined, type === 'message' ? '' : type, lastEventId || undefined, data, undefined);
     } else {
-      this.#addParts(event.comment, event.event, event.id, dataText(event.data), event.retry);
+      // All that may call the caller's code comes first: it may write, too.
+      const { comment, event: type, id, data, retry } = event;
+      this.#addParts(optional(comment), optional(type), optional(id), dataText(data), retry);
     }
   }
 
   #addParts(
     comment: string | undefined,
     event: string | undefined,
-    id: string | number | undefined,
+    id: string | undefined,
     data: string | undefined,
     retry: number | undefined,
   ): void {
@@ -162,8 +167,7 @@ class FrameWriter {
   }
 
   /** A high surrogate at the end must not meet a low one at the beginning of the next part. */
-  #append(value: string | number): number {
-    const text = String(value);
+  #append(text: string): number {
     const last = text.charCodeAt(text.length - 1);
     this.#text += last >= 0xd800 && last < 0xdc00 ? `${text.slice(0, -1)}\ufffd` : text;
     return text.length;
@@ -173,7 +177,7 @@ class FrameWriter {
     const [text, count] = [this.#text, this.#count];
     this.#text = '';
     this.#count = 0;
-    if (count === 0) return;
+    if (count === 0 || outbox.freed) return;
     // A UTF-16 unit is at most three bytes.
     const most = text.length * 3;
     // A view of its own for each text would be 30 ns.
@@ -246,6 +250,10 @@ export class EventEncoderStream extends TransformStream<EventInit, Uint8Array> {
   constructor() {
     super({ transform: (event, controller) => controller.enqueue(encode(event)) });
   }
+}
+
+function optional(value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
 }
 
 function dataText(data: unknown): string | undefined {

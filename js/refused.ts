@@ -4,8 +4,9 @@ const MAX_WAIT = 1000;
 
 /** The beginning of the body of a response that opens no stream, as text. */
 export async function readRefused(response: Response): Promise<string> {
-  const reader = response.body?.getReader();
-  if (!reader) return '';
+  // A caller's fetch may have read it already.
+  if (!response.body || response.body.locked) return '';
+  const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let [text, left] = ['', MAX_BODY];
   const timer = setTimeout(() => void reader.cancel().catch(() => undefined), MAX_WAIT);

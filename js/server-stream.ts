@@ -70,7 +70,7 @@ export class StreamWriter implements ServerStream {
   /** A chunk leaves as soon as nothing more is sent in this turn. */
   #due = false;
   /** Looks in which nothing was sent. */
-  #quiet = 0;
+  #idleLooks = 0;
   #reason: CloseReason | undefined;
   #resolveClosed!: (reason: CloseReason) => void;
 
@@ -121,7 +121,9 @@ export class StreamWriter implements ServerStream {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#quiet = 0;
+    // A `toJSON` may have closed it.
+    if (outbox.freed || this.#reason) return this.#refuse(this.#reason);
+    this.#idleLooks = 0;
     if (this.#pulled) this.#schedule();
     if (outbox.hasRoom) return DONE;
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -183,7 +185,7 @@ export class StreamWriter implements ServerStream {
 
   readonly #look = (): void => {
     if (!this.#due) return;
-    if (this.#quiet++ < LOOKS && this.#outbox?.hasRoom) void DONE.then(this.#look);
+    if (this.#idleLooks++ < LOOKS && this.#outbox?.hasRoom) void DONE.then(this.#look);
     else this.flush();
   };
 
@@ -192,7 +194,7 @@ export class StreamWriter implements ServerStream {
       this.#hand();
       return;
     }
-    this.#quiet = 0;
+    this.#idleLooks = 0;
     if (this.bufferedBytes) this.#schedule();
     return new Promise((resolve) => (this.#pulled = resolve));
   }

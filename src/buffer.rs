@@ -33,7 +33,7 @@ impl Span {
     }
 
     /// Where it starts, or `at` where it is unset or starts behind that.
-    pub(crate) fn or(self, at: usize) -> usize {
+    pub(crate) fn start_or(self, at: usize) -> usize {
         if self.is_set() { self.start.min(at) } else { at }
     }
 
@@ -70,9 +70,9 @@ impl Value {
         if self.moved { Err(&self.own) } else { Ok(self.span) }
     }
 
-    /// As [`Span::or`], for a place in the buffer.
-    pub(crate) fn or(&self, at: usize) -> usize {
-        if self.moved { at } else { self.span.or(at) }
+    /// As [`Span::start_or`], for a place in the buffer.
+    pub(crate) fn start_or(&self, at: usize) -> usize {
+        if self.moved { at } else { self.span.start_or(at) }
     }
 
     pub(crate) fn of<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
@@ -184,7 +184,10 @@ impl Buffer {
         // In the order in which they lie, so that none is written over.
         while let Some(span) = take_lowest(&mut spans) {
             span.end = self.shift(span.start..span.end, at);
-            (span.start, at) = (at, span.end);
+            span.start = at;
+            // A byte stays between two values: what is cut short at the end of one must not be a character with the next.
+            self.bytes[span.end] = b'\n';
+            at = span.end + 1;
         }
         self.len = self.shift(line..self.len, at);
         at

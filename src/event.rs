@@ -52,7 +52,7 @@ impl PartialEq<&str> for Text<'_> {
     }
 }
 
-/// One dispatched event, borrowed from the chunk or from the parser.
+/// One dispatched event, borrowed from the parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Event<'a> {

@@ -25,7 +25,7 @@ pub(crate) enum Found<'a> {
     },
     /// An id that no event brings.
     LastEventId(&'a Value),
-    /// A comment; its place will be written over where data goes on behind it.
+    /// A comment; within an event its place may be written over where data goes on behind it.
     Comment {
         text: Span,
         #[allow(dead_code, reason = "for the boundary to JavaScript, which reads it later")]
@@ -222,7 +222,7 @@ impl Scanner {
             }
             Name::Event => return self.event_type.set(value),
             Name::Id if may_be_id(value.of(bytes)) => return self.id.set(value),
-            Name::Comment => Found::Comment { text: value, passing: self.data.is_set() },
+            Name::Comment => Found::Comment { text: value, passing: self.has_values() },
             Name::Retry => match digits(value.of(bytes)) {
                 Some(milliseconds) => Found::Retry(milliseconds),
                 None => return,
@@ -337,9 +337,11 @@ impl Scanner {
     pub(crate) fn origin(&self) -> usize {
         match self.buffer.len() {
             0 => 0,
-            _ => {
-                self.data.or(self.line_start).min(self.event_type.or(self.line_start)).min(self.id.or(self.line_start))
-            }
+            _ => self
+                .data
+                .start_or(self.line_start)
+                .min(self.event_type.start_or(self.line_start))
+                .min(self.id.start_or(self.line_start)),
         }
     }
 }

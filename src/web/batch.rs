@@ -92,7 +92,7 @@ impl Table {
         let end = if between { written } else { self.end };
         // Looked at again only where there is something to decode and other bytes may be those of earlier events: or a long
         // event would be looked at with every chunk.
-        let text = Span { start: self.origin, end: written };
+        let text = Span { start: self.origin, end };
         let ascii = entries == 0 || !scanner.may_be_not_ascii() || (from > 0 && is_ascii(text.of(buffer.padded())));
         let elsewhere = self.origin > 0 || from > 0 || scanner.is_changed();
         let base = buffer.padded().as_ptr() as usize;

@@ -39,8 +39,7 @@ pub fn text(length: u32) -> u32 {
     text.as_ptr() as u32
 }
 
-/// Makes a connection that has not begun, in place of the one that had the number; a number that is new is the next one,
-/// counted from 0. `resume` is 0 for auto, 1 for always, 2 for never.
+/// Makes a connection that has not begun, in place of the one that had the number. `resume` is 0 for auto, 1 for always, 2 for never.
 ///
 /// The policy is that of `EventSource` or of `connect`, with what is given in place of its own; NaN is not given. With
 /// `has_statuses`, the text has two bytes for each status.
@@ -80,10 +79,12 @@ pub fn connection(
         _ => Resume::Auto,
     };
     let options = ConnectionOptions { policy, resume, idempotent, replayable, last_event_id: Vec::new() };
-    let new = Connection::new(options);
-    match connections.get_mut(number as usize) {
-        Some(connection) => *connection = new,
-        None => connections.push(new),
+    // More than one where JavaScript has taken a number and then not used it.
+    while number as usize >= connections.len() {
+        connections.push(Connection::new(ConnectionOptions::default()));
+    }
+    if let Some(connection) = connections.get_mut(number as usize) {
+        *connection = Connection::new(options);
     }
 }
 

@@ -61,15 +61,17 @@ pub fn table(events: u32) -> u32 {
     writer.table.as_ptr() as u32
 }
 
-/// Makes an empty outbox that has room while it holds less than `max_buffer` bytes, in place of the one that had the number;
-/// a number that is new is the next one, counted from 0.
+/// Makes an empty outbox that has room while it holds less than `max_buffer` bytes, in place of the one that had the number.
 #[wasm_bindgen]
 pub fn open(number: u32, max_buffer: u32) {
     let Writer { outboxes, .. } = &mut *WRITER.0.borrow_mut();
-    let new = Outbox { queue: SendQueue::new(max_buffer as usize), quiet: 0 };
-    match outboxes.get_mut(number as usize) {
-        Some(outbox) => *outbox = new,
-        None => outboxes.push(new),
+    let empty = |max_buffer| Outbox { queue: SendQueue::new(max_buffer), quiet: 0 };
+    // More than one where JavaScript has taken a number and then not used it.
+    while number as usize >= outboxes.len() {
+        outboxes.push(empty(0));
+    }
+    if let Some(outbox) = outboxes.get_mut(number as usize) {
+        *outbox = empty(max_buffer as usize);
     }
 }
 

@@ -12,6 +12,13 @@ const KILO = 1024;
 
 const CHECKS = {
   // First, while the memory is still small.
+  'dense text whose table makes the memory grow': (api, check) => {
+    const { parser, items } = recording(api.createParser, {});
+    parser.feed('id: 1\nevent: a\ndata: x\n\n'.repeat(60_000));
+    const found = items.filter(({ type, data, lastEventId }) => type === 'a' && data === 'x' && lastEventId === '1');
+    check('items', found.length, 60_000);
+  },
+
   'text that makes the memory grow': (api, check) => {
     const { parser, items } = recording(api.createParser, {});
     parser.feed('data: ');

@@ -1,0 +1,109 @@
+// What callers do against all expectation: it costs them an error, and nobody else anything.
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+
+import { connect, EventSource, events } from 'eventsource-wasm';
+import { eventStream } from 'eventsource-wasm/server';
+
+const URL = 'http://localhost/stream';
+const stream = (text) => new Response(text, { headers: { 'content-type': 'text/event-stream' } });
+const all = async (source) => {
+  const found = [];
+  for await (const { data } of source) found.push(data);
+  return found;
+};
+
+describe('edges of the client', () => {
+  it('an option that cannot be read is the caller’s error, and the next connection works', async () => {
+    assert.throws(() => new EventSource(URL, { retry: { delay: 5n } }), TypeError);
+    const source = await connect(URL, { fetch: () => Promise.resolve(stream('data: a\n\n')), resume: 'never' });
+    assert.deepEqual(await all(source), ['a']);
+  });
+
+  it('a maxEventSize that is none is refused before anything is sent', async () => {
+    let calls = 0;
+    const fetch = () => Promise.resolve((calls++, stream('')));
+    assert.throws(() => new EventSource(URL, { fetch, maxEventSize: -1 }), RangeError);
+    await assert.rejects(connect(URL, { fetch, maxEventSize: NaN }), RangeError);
+    assert.equal(calls, 0);
+  });
+
+  it('a refused response whose body has been read is told without a body', async () => {
+    const fetch = async () => {
+      const response = new Response('no', { status: 401 });
+      await response.text();
+      return response;
+    };
+    await assert.rejects(connect(URL, { fetch }), { code: 'http-status', status: 401, body: '' });
+  });
+
+  it('leaving the loop cancels the body, also where fetch does not mind its signal', async () => {
+    const cancelled = Promise.withResolvers?.() ?? withResolvers();
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+      cancel: () => cancelled.resolve(),
+    });
+    const response = new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+    for await (const { data } of await connect(URL, { fetch: () => Promise.resolve(response) })) {
+      assert.equal(data, 'a');
+      break;
+    }
+    await cancelled.promise;
+  });
+
+  it('a chunk of many pieces is read in linear work', async () => {
+    const count = 500_000;
+    let last;
+    let found = 0;
+    for await (last of events(new Response('data: x\n\n'.repeat(count)))) found++;
+    assert.equal(found, count);
+    assert.equal(last.data, 'x');
+  });
+});
+
+describe('edges of the server', () => {
+  it('a response that cannot be made leaves no timer', () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const request = new Request(URL);
+    assert.throws(() => eventStream(request, () => undefined, { status: 204 }), TypeError);
+    assert.throws(() => eventStream(request, () => undefined, { headers: { 'not a name': 'x' } }), TypeError);
+    assert.equal(timers(), before);
+  });
+
+  it('data that closes its stream and opens another does not get into that', async () => {
+    let [a, b, sent] = [];
+    eventStream(new Request(URL), (stream) => void (a = stream), { heartbeat: false }).body.cancel();
+    const first = eventStream(new Request(URL), (stream) => void (a = stream), { heartbeat: false });
+    const data = {
+      toJSON: () => {
+        void first.body.cancel();
+        b = eventStream(new Request(URL), (stream) => (stream.send('b'), stream.close()), { heartbeat: false });
+        return 'secret';
+      },
+    };
+    sent = a.send({ data });
+    await assert.rejects(sent, { code: 'closed' });
+    assert.equal(await b.text(), ': \n\ndata: b\n\n');
+  });
+
+  it('an id whose text is made by a call that writes does not mix with it', async () => {
+    let inner;
+    const id = {
+      toString: () => {
+        inner = eventStream(new Request(URL), [{ id: 'inner', data: '2' }], { heartbeat: false });
+        return 'outer';
+      },
+    };
+    const outer = eventStream(new Request(URL), [{ id, data: '1' }], { heartbeat: false });
+    assert.equal(await outer.text(), ': \n\nid: outer\ndata: 1\n\n');
+    assert.equal(await inner.text(), ': \n\nid: inner\ndata: 2\n\n');
+  });
+});
+
+function withResolvers() {
+  let resolve;
+  const promise = new Promise((done) => (resolve = done));
+  return { promise, resolve };
+}
