@@ -69,7 +69,7 @@ async fn state(key: &str) -> State {
 
 /// The state, once nothing of the key is open any more.
 async fn closed(key: &str) -> State {
-    for _ in 0..100 {
+    for _ in 0..1_000 {
         let state = state(key).await;
         if state.open == 0 {
             return state;
