@@ -63,6 +63,27 @@ describe('edges of the client', () => {
 });
 
 describe('edges of the server', () => {
+  it('what one turn sends leaves as one chunk, whether each send is awaited or comes of an iterable', async () => {
+    const sends = Array.from({ length: 200 }, (_, n) => `${n}`);
+    const producers = {
+      awaited: async (stream) => {
+        for (const data of sends) await stream.send(data);
+      },
+      iterable: sends,
+      'async iterable': (async function* () {
+        yield* sends;
+      })(),
+    };
+    for (const [name, producer] of Object.entries(producers)) {
+      const chunks = [];
+      for await (const chunk of eventStream(new Request(URL), producer, { heartbeat: false }).body) chunks.push(chunk);
+      // The first bytes may leave before.
+      assert.ok(chunks.length <= 2, `${name}: expected one chunk, or two, found ${chunks.length}`);
+      const text = Buffer.concat(chunks).toString();
+      assert.equal(text, `: \n\n${sends.map((data) => `data: ${data}\n\n`).join('')}`);
+    }
+  });
+
   it('a response that cannot be made leaves no timer', () => {
     const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
