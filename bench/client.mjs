@@ -14,7 +14,7 @@ import {
   watchedTable,
 } from './client/tables.mjs';
 import { readBacklog, readSteady } from './client/turns.mjs';
-import { nodes } from './lib/nodes.mjs';
+import { newestNode } from './lib/nodes.mjs';
 
 const FULL = { count: 100_000, rounds: 9, inChromium: 7, steady: 600, steadyRounds: 9 };
 const QUICK = { count: 40_000, rounds: 3, inChromium: 3, steady: 400, steadyRounds: 1 };
@@ -30,11 +30,7 @@ above 1 we are faster.`;
 
 export async function run({ quick = false, on, log = () => undefined }) {
   const plan = quick ? QUICK : FULL;
-  const node = nodes().find(({ key }) => key === 'node24') ?? {
-    key: 'node',
-    name: `Node ${process.version}`,
-    path: process.execPath,
-  };
+  const node = newestNode();
   const wanted = (key) => !on || on.includes(key);
   const source = await startChild('client/source.mjs', { node: node.path });
   try {

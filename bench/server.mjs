@@ -2,7 +2,7 @@
 
 import { startChild } from './client/child.mjs';
 import { median } from './lib/measure.mjs';
-import { nodes } from './lib/nodes.mjs';
+import { newestNode } from './lib/nodes.mjs';
 import { eventsUpTo } from './server/events.mjs';
 import { BY_HAND, HONO } from './server/handlers.mjs';
 import { openNode, openWorkerd } from './server/places.mjs';
@@ -31,11 +31,7 @@ reader, neither there nor in workerd. Numbers without a unit are ratios of the s
 
 export async function run({ quick = false, on, log = () => undefined }) {
   const plan = quick ? QUICK : FULL;
-  const node = nodes().find(({ key }) => key === 'node24') ?? {
-    key: 'node',
-    name: `Node ${process.version}`,
-    path: process.execPath,
-  };
+  const node = newestNode();
   const places = [
     ['workerd', openWorkerd],
     [node.key, () => openNode(node)],

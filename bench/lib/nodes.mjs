@@ -11,6 +11,11 @@ export function nodes() {
   return MAJORS.map(find).filter(Boolean);
 }
 
+/** The newest of them, or the one that runs this where none is there. */
+export function newestNode() {
+  return nodes().at(-1) ?? { key: 'node', name: `Node ${process.version}`, path: process.execPath };
+}
+
 /** @returns {string[]} what is not there, and how to name one */
 export function missingNodes() {
   return MAJORS.filter((major) => !find(major)).map(
