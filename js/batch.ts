@@ -283,7 +283,7 @@ export class StreamParser {
         if ((kind & KIND) === LAST_EVENT_ID) {
           lastEventId = value;
         } else {
-          batch[index++] = new Note(kind & COMMENT ? 'comment' : 'error', value);
+          batch[index++] = new Note((kind & KIND) === COMMENT ? 'comment' : 'error', value);
           notes++;
         }
       }

@@ -89,7 +89,7 @@ function put(text: string): void {
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }
 
-/** What a `Retry-After` asks for: seconds, or a date, which is rounded up; NaN for nothing. */
+/** What a `Retry-After` asks for: seconds, or a date, to the end of its second; NaN for nothing. */
 function milliseconds(retryAfter: string | null): number {
   if (!retryAfter) return NaN;
   return /^\d+$/.test(retryAfter) ? +retryAfter * 1000 : Math.max(0, Date.parse(retryAfter) - Date.now() + 999);

@@ -188,7 +188,7 @@ function iteratorChunks(source: AsyncIterable<Uint8Array>): Chunks {
 /**
  * A transform stream from bytes to events.
  *
- * An event over `maxEventSize` errors the stream.
+ * An event over `maxEventSize` errors the stream; as with any stream, what was not read before is then lost.
  *
  * @example
  * const readable = response.body.pipeThrough(new EventSourceParserStream());

@@ -143,7 +143,7 @@ impl Table {
     /// Writes three words, and tells where.
     #[inline(always)]
     fn push(&mut self, words: [u32; 3]) -> usize {
-        // Room for the longest entry, so that `push_range` need not look.
+        // Room for the longest entry, so that `push_value` need not look.
         if self.words.len() < self.used + ENTRY {
             self.grow();
         }
