@@ -1,5 +1,5 @@
 /** The state machine that decides on a connection, in Rust (src/web/connection.rs): told what happens, it says what follows. */
-import { clientEngine } from './engine.js';
+import { clientEngine, startClient } from './engine.js';
 import type { EventSourceErrorCode } from './error.js';
 import { Numbers } from './numbers.js';
 import { type ConnectInit, isIdempotent, isReplayable } from './options.js';
@@ -28,6 +28,7 @@ export class Connection {
   readonly #number = numbers.take(this);
 
   constructor(init: ConnectInit, ofConnect: boolean) {
+    startClient();
     const { delay, maxDelay, factor, jitter, maxAttempts, maxElapsed, statuses } = init.retry ?? {};
     if (statuses) put(String.fromCharCode(...new Uint8Array(Uint16Array.from(statuses).buffer)));
     clientEngine.connection(
@@ -76,15 +77,15 @@ export class Connection {
 
 /** Code and message of what failed last, of all connections. */
 export function told(): [EventSourceErrorCode, string] {
+  const start = clientEngine.told() >>> 0;
   const bytes = new Uint8Array(clientEngine.memory.buffer);
-  const start = clientEngine.told();
   const [code, message] = decoder.decode(bytes.subarray(start, bytes.indexOf(0, start))).split('\n');
   return [code as EventSourceErrorCode, message!];
 }
 
 /** Writes a text of a header's characters, a byte each, for the next call. */
 function put(text: string): void {
-  const start = clientEngine.text(text.length);
+  const start = clientEngine.text(text.length) >>> 0;
   const bytes = new Uint8Array(clientEngine.memory.buffer, start, text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }
