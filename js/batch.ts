@@ -5,16 +5,14 @@ import { ServerSentEvent } from './event.js';
 import { bytes, giveSlot, keep, offer, type Slot, takeSlot, words } from './memory.js';
 import {
   BETWEEN,
-  CARRIED,
-  CARRIED_ID,
-  CARRIED_TYPE,
-  carriedAt,
   COMMENT,
   EVENT,
   HEADER,
   ID,
   KIND,
   LAST_EVENT_ID,
+  PARTS,
+  partsAt,
   RETRY,
   textOf,
   TYPE,
@@ -187,28 +185,26 @@ export class StreamParser {
       }
       const [from, to] = [words[at + 1]!, words[at + 2]!];
       if ((kind & KIND) === EVENT) {
+        const data = kind & PARTS ? partsAt(table, at) : text.slice(from, to);
         let type = 'message';
         if (kind & ID) {
           at += 2;
-          lastEventId = kind & CARRIED_ID ? carriedAt(table, at) : text.slice(words[at + 1]!, words[at + 2]!);
+          lastEventId = text.slice(words[at + 1]!, words[at + 2]!);
         }
         if (kind & TYPE) {
           at += 2;
-          type = (kind & CARRIED_TYPE ? carriedAt(table, at) : text.slice(words[at + 1]!, words[at + 2]!)) || type;
+          type = text.slice(words[at + 1]!, words[at + 2]!) || type;
         }
-        batch[index++] = new ServerSentEvent(type, text.slice(from, to), lastEventId);
-      } else if ((kind & KIND) === RETRY) {
-        // A number of digits without limit becomes one that is exact.
-        batch[index++] = new Note('retry', '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER));
-        notes++;
+        batch[index++] = new ServerSentEvent(type, data, lastEventId);
+      } else if ((kind & KIND) === LAST_EVENT_ID) {
+        lastEventId = text.slice(from, to);
       } else {
-        const value = kind & CARRIED ? carriedAt(table, at) : text.slice(from, to);
-        if ((kind & KIND) === LAST_EVENT_ID) {
-          lastEventId = value;
-        } else {
-          batch[index++] = new Note((kind & KIND) === COMMENT ? 'comment' : 'error', value);
-          notes++;
-        }
+        notes++;
+        batch[index++] =
+          (kind & KIND) === RETRY
+            ? // A number of digits without limit becomes one that is exact.
+              new Note('retry', '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER))
+            : new Note((kind & KIND) === COMMENT ? 'comment' : 'error', text.slice(from, to));
       }
     }
     this.lastEventId = lastEventId;

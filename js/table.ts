@@ -13,9 +13,7 @@ export const LAST_EVENT_ID = 2;
 export const RETRY = 3;
 export const ID = 1 << 3;
 export const TYPE = 1 << 4;
-export const CARRIED_ID = 1 << 5;
-export const CARRIED_TYPE = 1 << 6;
-export const CARRIED = 1 << 7;
+export const PARTS = 1 << 5;
 
 const CR = 13;
 
@@ -77,8 +75,8 @@ function measure(table: number, bytes: Uint8Array, text: string): void {
   }
 }
 
-/** The carried value whose range is behind the word at `at`. */
-export function carriedAt(table: number, at: number): string {
+/** The data that was put together of parts, whose range is behind the word at `at`. */
+export function partsAt(table: number, at: number): string {
   const start = words[table + 6]!;
   return decoder.decode(memory.subarray(start + words[at + 1]!, start + words[at + 2]!));
 }
