@@ -5,12 +5,12 @@ import { ServerSentEvent } from './event.js';
 import { bytes, giveSlot, keep, offer, type Slot, takeSlot, words } from './memory.js';
 import {
   BETWEEN,
-  COMMENT,
   EVENT,
   HEADER,
   ID,
   KIND,
   LAST_EVENT_ID,
+  NOTES,
   PARTS,
   partsAt,
   RETRY,
@@ -21,7 +21,7 @@ import {
 /** What a parser finds beside events. */
 export class Note {
   constructor(
-    readonly kind: 'comment' | 'retry' | 'error',
+    readonly kind: 'comment' | 'retry' | 'error' | 'field',
     readonly text: string,
     readonly milliseconds = 0,
   ) {}
@@ -30,6 +30,10 @@ export class Note {
 export type Found = ServerSentEvent | Note;
 /** Takes what a chunk completed, in order; never an empty batch. Where there are no notes, all of it are events. */
 export type Deliver = (batch: readonly Found[], notes: number) => void;
+
+/** What a parser is asked for beside events. */
+export const COMMENTS = 1;
+export const FIELDS = 2;
 
 /** By what it has: `instanceof` takes 3 ns an event. */
 export function isNote(found: Found): found is Note {
@@ -58,7 +62,7 @@ export class StreamParser {
   lastEventId: string;
   /** The limit for one event, in bytes. */
   readonly maxEventSize: number;
-  readonly #comments: boolean;
+  readonly #wants: number;
   #slot: Slot | undefined;
   /** The stream is past its first bytes, where a byte order mark may stand. */
   #begun = false;
@@ -67,11 +71,11 @@ export class StreamParser {
   /** A high surrogate that ended a text: its other half begins the next one. */
   #half = '';
 
-  constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, comments = false) {
+  constructor(options: { maxEventSize?: number | undefined; lastEventId?: string | undefined }, wants = 0) {
     startParser();
     this.lastEventId = options.lastEventId ?? '';
     this.maxEventSize = eventLimit(options.maxEventSize);
-    this.#comments = comments;
+    this.#wants = wants;
   }
 
   feed(chunk: Uint8Array, deliver: Deliver): void {
@@ -132,7 +136,7 @@ export class StreamParser {
     const slot = this.#slot;
     this.#slot = undefined;
     if (slot?.owner === this) {
-      slot.begin(0, false, false);
+      slot.begin(0, 0, false);
       giveSlot(slot);
     }
   }
@@ -151,7 +155,7 @@ export class StreamParser {
       keep(slot);
     } else {
       slot = this.#slot = takeSlot(this);
-      slot.begin(this.maxEventSize, this.#comments, this.#begun);
+      slot.begin(this.maxEventSize, this.#wants, this.#begun);
     }
     return slot;
   }
@@ -200,11 +204,12 @@ export class StreamParser {
         lastEventId = text.slice(from, to);
       } else {
         notes++;
+        const note = NOTES[(kind & KIND) as keyof typeof NOTES];
         batch[index++] =
-          (kind & KIND) === RETRY
+          note === 'retry'
             ? // A number of digits without limit becomes one that is exact.
-              new Note('retry', '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER))
-            : new Note((kind & KIND) === COMMENT ? 'comment' : 'error', text.slice(from, to));
+              new Note(note, '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER))
+            : new Note(note, text.slice(from, to));
       }
     }
     this.lastEventId = lastEventId;

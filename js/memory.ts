@@ -12,8 +12,8 @@ export class Slot {
   readonly #number = numbers.take(this);
 
   /** Begins a stream, or goes on between two events of one. */
-  begin(maxEventSize: number, comments: boolean, inStream: boolean): void {
-    parserEngine.begin(this.#number, maxEventSize, comments, inStream);
+  begin(maxEventSize: number, wants: number, inStream: boolean): void {
+    parserEngine.begin(this.#number, maxEventSize, wants, inStream);
     this.room = 0;
   }
 
@@ -50,7 +50,7 @@ export function takeSlot(owner: object): Slot {
   return slot;
 }
 
-/** Whether its owner is in the middle of something is over: others may have the slot, or `owner` goes on with it. */
+/** A stream is between two events: whoever comes next may have its slot. */
 export function offer(slot: Slot): void {
   idle ??= slot;
 }

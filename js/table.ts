@@ -8,9 +8,10 @@ export const NOT_ASCII = 1 << 2;
 export const ODD = 1 << 3;
 export const KIND = 7;
 export const EVENT = 0;
-export const COMMENT = 1;
 export const LAST_EVENT_ID = 2;
 export const RETRY = 3;
+/** What a note is, by the kind of its entry. */
+export const NOTES = { 1: 'comment', 3: 'retry', 4: 'error', 5: 'field' } as const;
 export const ID = 1 << 3;
 export const TYPE = 1 << 4;
 export const PARTS = 1 << 5;

@@ -37,6 +37,12 @@ const LAST_EVENT_ID: u32 = 2;
 /// The two words are a number of milliseconds, low and high.
 const RETRY: u32 = 3;
 const ERROR: u32 = 4;
+/// A line whose name the standard does not know.
+const FIELD: u32 = 5;
+
+// What a stream is asked for beside events.
+const COMMENTS: u32 = 1;
+const FIELDS: u32 = 1 << 1;
 // Flags of the first word: the range of an id follows, that of a type; the data lies in the parts.
 const ID: u32 = 1 << 3;
 const TYPE: u32 = 1 << 4;
@@ -58,7 +64,8 @@ pub(super) struct Table {
 /// The table, and what of a stream goes into it.
 pub(super) struct Batch<'t> {
     pub(super) table: &'t mut Table,
-    pub(super) wants_comments: bool,
+    /// Comments, unknown fields.
+    pub(super) wants: u32,
 }
 
 impl Table {
@@ -166,9 +173,10 @@ impl Sink for Batch<'_> {
 
     #[inline(never)]
     fn found(&mut self, _: &[u8], found: Found) {
-        let Batch { table, wants_comments } = self;
+        let Batch { table, wants } = self;
         let entry = match found {
-            Found::Comment(text) if *wants_comments => table.entry(COMMENT, text),
+            Found::Comment(text) if *wants & COMMENTS != 0 => table.entry(COMMENT, text),
+            Found::Unknown(line) if *wants & FIELDS != 0 => table.entry(FIELD, line),
             Found::LastEventId(id) => table.entry(LAST_EVENT_ID, id),
             Found::Retry(milliseconds) => [RETRY, milliseconds as u32, (milliseconds >> 32) as u32],
             Found::TooLarge => [ERROR, 0, 0],
