@@ -1,5 +1,5 @@
 /** The state machine that decides on a connection, in Rust (src/web/connection.rs): told what happens, it says what follows. */
-import { clientEngine } from './engine.js';
+import { clientEngine, startClient } from './engine.js';
 import { Numbers } from './numbers.js';
 import { type ConnectInit, isIdempotent, isReplayable, type RetryOptions } from './options.js';
 
@@ -35,6 +35,7 @@ export class Connection {
   readonly #number = numbers.take(this);
 
   constructor(init: ConnectInit, ofConnect: boolean) {
+    startClient();
     const asks = typeof init.retry === 'function';
     const { delay, maxDelay, factor, jitter, maxAttempts, maxElapsed, statuses }: RetryOptions =
       typeof init.retry === 'object' ? init.retry : {};
@@ -104,14 +105,14 @@ export class Connection {
  * policy gives, empty for none.
  */
 export function told(): string[] {
+  const start = clientEngine.told() >>> 0;
   const bytes = new Uint8Array(clientEngine.memory.buffer);
-  const start = clientEngine.told();
   return decoder.decode(bytes.subarray(start, bytes.indexOf(0, start))).split('\n');
 }
 
 /** Writes a text of a header's characters, a byte each, for the next call. */
 function put(text: string): void {
-  const start = clientEngine.text(text.length);
+  const start = clientEngine.text(text.length) >>> 0;
   const bytes = new Uint8Array(clientEngine.memory.buffer, start, text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }
