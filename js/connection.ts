@@ -101,7 +101,7 @@ export class Connection {
 }
 
 /**
- * What failed last, of all connections: code, message, attempts in a row, milliseconds since they began, and the delay that the
+ * What failed last, of all connections: message, code, attempts in a row, milliseconds since they began, and the delay that the
  * policy gives, empty for none.
  */
 export function told(): string[] {

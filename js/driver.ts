@@ -31,7 +31,7 @@ import { isHidden, onWake } from './wake.js';
 export interface Face {
   opened(response: Response): void;
   /** Takes a batch; the promise it may return holds the reading, which is the backpressure. */
-  deliver(batch: readonly ServerSentEvent[]): void | Promise<void>;
+  deliver(batch: readonly ServerSentEvent[]): void | Promise<unknown>;
   /** `quiet` where the server has ended the stream in peace. */
   failed(error: EventSourceError, quiet: boolean): void;
 }
@@ -302,7 +302,7 @@ export class Driver {
     this.#face.failed(error, step === END || error.code === 'stream-ended');
   }
 
-  #error(step: number, [code, message]: string[], details: EventSourceErrorDetails): EventSourceError {
+  #error(step: number, [message, code]: string[], details: EventSourceErrorDetails): EventSourceError {
     const willRetry = step >= 0;
     const more = { attempt: this.#attempt, willRetry, delay: willRetry ? step : undefined };
     return new EventSourceError(code as EventSourceErrorCode, message!, { ...details, ...more });

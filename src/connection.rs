@@ -182,7 +182,10 @@ impl Connection {
             }
             200 => self.follow(Cause::ContentType(content_type.map(Into::into)), None, moment),
             // [spec] A client can be told to stop reconnecting using the HTTP 204 No Content response code.
-            204 => self.end(self.failure(Cause::Status(status), moment)),
+            204 => {
+                self.state = State::Closed;
+                Step::End(self.failure(Cause::Status(status), Err(None), moment))
+            }
             _ => self.follow(Cause::Status(status), retry_after(), moment),
         }
     }
@@ -201,7 +204,7 @@ impl Connection {
             // [spec] If res is an aborted network error, then fail the connection. Otherwise, if res is a network error,
             // then reestablish the connection, unless the user agent knows that to be futile.
             State::Requesting | State::Open if !cause.is_final() => self.follow(cause, None, moment),
-            _ if !cause.is_transient() => self.stop(self.failure(cause, moment)),
+            _ if !cause.is_transient() => self.stop(cause, moment),
             _ => Step::Ignored,
         }
     }
@@ -215,7 +218,7 @@ impl Connection {
         failure.delay = delay.map(|delay| delay.min(MAX_DELAY));
         match failure.delay {
             Some(delay) => Step::Wait { delay, failure },
-            None if failure.cause == Cause::StreamEnded => Step::End(failure),
+            None if failure.cause.is_quiet() => Step::End(failure),
             None => Step::Stop(failure),
         }
     }
@@ -274,22 +277,26 @@ impl Connection {
         self.state = State::Closed;
     }
 
-    fn failure(&self, cause: Cause, moment: Moment) -> Failure {
-        let elapsed = self.row_start.map_or(0, |start| moment.now.saturating_sub(start));
-        let (attempt, attempts_in_row) = (self.attempts, self.attempts_in_row);
-        Failure { cause, refusal: None, attempt, attempts_in_row, elapsed, delay: None }
+    fn failure(&self, cause: Cause, plan: Result<u64, Option<Refusal>>, moment: Moment) -> Failure {
+        Failure {
+            cause,
+            refusal: plan.err().flatten(),
+            attempt: self.attempts,
+            attempts_in_row: self.attempts_in_row,
+            elapsed: self.elapsed(moment),
+            delay: plan.ok(),
+        }
+    }
+
+    fn elapsed(&self, moment: Moment) -> u64 {
+        self.row_start.map_or(0, |start| moment.now.saturating_sub(start))
     }
 
     /// [spec] Fail the connection: set the readyState attribute to CLOSED and fire an event named error. Once the user agent
     /// has failed the connection, it does not attempt to reconnect.
-    fn stop(&mut self, failure: Failure) -> Step {
+    fn stop(&mut self, cause: Cause, moment: Moment) -> Step {
         self.state = State::Closed;
-        Step::Stop(failure)
-    }
-
-    fn end(&mut self, failure: Failure) -> Step {
-        self.state = State::Closed;
-        Step::End(failure)
+        Step::Stop(self.failure(cause, Err(None), moment))
     }
 
     const fn may_resume(&self) -> bool {
@@ -304,34 +311,32 @@ impl Connection {
     fn follow(&mut self, cause: Cause, retry_after: Option<u64>, moment: Moment) -> Step {
         self.row_start.get_or_insert(moment.now);
         self.wait_asked_for = retry_after.is_some_and(|delay| delay > 0);
-        let mut failure = self.failure(cause, moment);
-        let plan = self.plan(&failure, retry_after, moment);
-        failure.delay = plan.ok();
+        let mut plan = self.plan(&cause, retry_after, moment);
         let ConnectionOptions { asks, replayable, .. } = self.options;
-        if asks && replayable && (failure.cause.is_refusal() || self.may_resume()) {
-            self.state = State::Deciding;
-            return Step::Ask(failure);
+        self.state = match plan {
+            _ if asks && replayable && (cause.is_refusal() || self.may_resume()) => State::Deciding,
+            Ok(_) => State::Waiting,
+            Err(_) => State::Closed,
+        };
+        if self.state == State::Deciding {
+            plan = plan.map_err(|_| None);
         }
-        match plan {
+        let failure = self.failure(cause, plan, moment);
+        match (self.state, plan) {
+            (State::Deciding, _) => Step::Ask(failure),
             // [spec] Reestablish the connection: set the readyState attribute to CONNECTING, fire an event named error, wait.
-            Ok(delay) => {
-                self.state = State::Waiting;
-                Step::Wait { delay, failure }
-            }
-            Err(None) if failure.cause == Cause::StreamEnded => self.end(failure),
-            Err(refusal) => {
-                failure.refusal = refusal;
-                self.stop(failure)
-            }
+            (_, Ok(delay)) => Step::Wait { delay, failure },
+            (_, Err(None)) if failure.cause.is_quiet() => Step::End(failure),
+            (_, Err(_)) => Step::Stop(failure),
         }
     }
 
     /// How long the policy waits after a failure, or why it does not go on beyond the failure itself.
-    fn plan(&self, failure: &Failure, retry_after: Option<u64>, moment: Moment) -> Result<u64, Option<Refusal>> {
+    fn plan(&self, cause: &Cause, retry_after: Option<u64>, moment: Moment) -> Result<u64, Option<Refusal>> {
         let policy = &self.options.policy;
-        let retried = match failure.cause {
-            Cause::Status(status) => policy.statuses.contains(&status),
-            _ => failure.cause.is_transient(),
+        let retried = match cause {
+            Cause::Status(status) => policy.statuses.contains(status),
+            _ => cause.is_transient(),
         };
         if !retried || !self.may_resume() {
             return Err(None);
@@ -340,9 +345,8 @@ impl Connection {
             return Err(Some(Refusal::NoReplay));
         }
         let delay = policy.next_delay(self.attempts_in_row, self.reconnection_time, retry_after, moment.random);
-        if policy.max_attempts.is_some_and(|max| self.attempts_in_row >= max)
-            || policy.max_elapsed.is_some_and(|max| failure.elapsed.saturating_add(delay) > max)
-        {
+        let over = |max| self.elapsed(moment).saturating_add(delay) > max;
+        if policy.max_attempts.is_some_and(|max| self.attempts_in_row >= max) || policy.max_elapsed.is_some_and(over) {
             return Err(Some(Refusal::Exhausted));
         }
         Ok(delay)

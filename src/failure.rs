@@ -55,6 +55,11 @@ impl Cause {
         matches!(self, Cause::Network | Cause::ConnectTimeout(_) | Cause::IdleTimeout(_) | Cause::StreamEnded)
     }
 
+    /// Whether nothing went wrong where it is not gone on with.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        matches!(self, Cause::StreamEnded)
+    }
+
     /// Whether it is the end for good, whatever a caller's function says.
     pub(crate) const fn is_final(&self) -> bool {
         matches!(self, Cause::InvalidUrl(_) | Cause::Decision | Cause::Aborted)
@@ -108,7 +113,7 @@ impl fmt::Display for Cause {
 
 // Not inlined, both: one copy is enough.
 #[inline(never)]
-fn push(out: &mut String, text: &str) {
+pub(crate) fn push(out: &mut String, text: &str) {
     out.push_str(text);
 }
 

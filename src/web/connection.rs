@@ -12,7 +12,7 @@ use core::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Local;
-use crate::failure::push_decimal;
+use crate::failure::{push, push_decimal};
 use crate::{Cause, Connection, ConnectionOptions, MAX_DELAY, Moment, ParseError, Resume, RetryPolicy, Step};
 
 /// All connections of this instance, and the text that passes for one of them.
@@ -181,32 +181,35 @@ fn with<T>(number: u32, work: impl FnOnce(&mut Connection, &mut Vec<u8>) -> T) -
     connections.get_mut(number as usize).map(|connection| work(connection, text))
 }
 
-/// Tells a step as a number. What there is to say about a failure is then the text, a line each and a NUL behind: its code, its
-/// message, the attempts in a row, the milliseconds since they began, and the delay to the next unless there is none.
+/// Tells a step as a number. What there is to say about a failure is then the text, a line each and a NUL behind: its message, its
+/// code, the attempts in a row, the milliseconds since they began, and the delay to the next unless there is none.
 fn step(number: u32, work: impl FnOnce(&mut Connection, &[u8]) -> Step) -> f64 {
-    let told = with(number, |connection, text| {
-        let (told, failure) = match work(connection, text) {
-            Step::Open => return OPEN,
-            Step::Ignored => return IGNORED,
-            Step::Wait { delay, failure } => (delay as f64, failure),
-            Step::End(failure) => (END, failure),
-            Step::Stop(failure) => (STOP, failure),
-            Step::Ask(failure) => (ASK, failure),
-        };
-        let mut lines = String::from(failure.code());
-        lines.push('\n');
-        lines.push_str(&failure.message());
-        for number in [Some(failure.attempts_in_row().into()), Some(failure.elapsed()), failure.delay()] {
-            lines.push('\n');
-            if let Some(number) = number {
-                push_decimal(&mut lines, number);
-            }
+    with(number, |connection, text| tell(work(connection, text), text)).unwrap_or(IGNORED)
+}
+
+// Not inlined: one copy is enough.
+#[inline(never)]
+fn tell(step: Step, text: &mut Vec<u8>) -> f64 {
+    let (told, failure) = match step {
+        Step::Open => return OPEN,
+        Step::Ignored => return IGNORED,
+        Step::Wait { delay, failure } => (delay as f64, failure),
+        Step::End(failure) => (END, failure),
+        Step::Stop(failure) => (STOP, failure),
+        Step::Ask(failure) => (ASK, failure),
+    };
+    let mut lines = failure.message();
+    push(&mut lines, "\n");
+    push(&mut lines, failure.code());
+    for number in [Some(failure.attempts_in_row().into()), Some(failure.elapsed()), failure.delay()] {
+        push(&mut lines, "\n");
+        if let Some(number) = number {
+            push_decimal(&mut lines, number);
         }
-        lines.push('\0');
-        *text = lines.into_bytes();
-        told
-    });
-    told.unwrap_or(IGNORED)
+    }
+    push(&mut lines, "\0");
+    *text = lines.into_bytes();
+    told
 }
 
 /// Where the text is.
