@@ -1,84 +1,61 @@
 /** The options of a connection, checked before anything is sent. */
-import type { ConnectInit, RetryOptions } from './options.js';
+import type { ConnectInit } from './options.js';
 
-/** A kind of value: what it is called, and whether a value is of it. */
-type Kind = readonly [what: string, has: (value: unknown) => boolean];
-type Kinds<T> = Readonly<Partial<Record<keyof T, Kind>>>;
+type Test = (value: unknown) => boolean;
 
-const text: Kind = ['a string', (value) => typeof value === 'string'];
-const flag: Kind = ['a boolean', (value) => typeof value === 'boolean'];
-const call: Kind = ['a function', (value) => typeof value === 'function'];
-const thing: Kind = ['an object or a function', (value) => Object(value) === value];
-const signal: Kind = ['an AbortSignal', (value) => value instanceof Object && 'aborted' in value];
-// An object literal would be sent as "[object Object]".
-const body: Kind = [
-  'a body of fetch',
-  (value) => value === null || text[1](value) || (thing[1](value) && Object.getPrototypeOf(value) !== Object.prototype),
+const isText: Test = (value) => typeof value === 'string';
+const isObject: Test = (value) => Object(value) === value;
+const from =
+  (least: number, most = Infinity): Test =>
+  (value) =>
+    typeof value === 'number' && value >= least && value <= most;
+
+export const isTime = from(0);
+
+/** What options have to be, which ones, and whether a value is that; without a test it is one of the words. */
+const KINDS: readonly (readonly [what: string, names: string, test?: Test])[] = [
+  ['a string', 'method referrer referrerPolicy integrity lastEventId', isText],
+  ['a boolean', 'keepalive pauseWhenHidden', (value) => typeof value === 'boolean'],
+  ['a function', 'fetch', (value) => typeof value === 'function'],
+  ['an object or a function', 'headers retry', isObject],
+  // An object literal would be sent as "[object Object]".
+  [
+    'a body of fetch',
+    'body',
+    (value) =>
+      value === null || isText(value) || (isObject(value) && Object.getPrototypeOf(value) !== Object.prototype),
+  ],
+  ['an AbortSignal', 'signal', (value) => isObject(value) && 'aborted' in (value as object)],
+  ['auto, always, never', 'resume'],
+  ['omit, same-origin, include', 'credentials'],
+  ['cors, no-cors, same-origin', 'mode'],
+  ['default, no-store, reload, no-cache, force-cache, only-if-cached', 'cache'],
+  ['follow, error, manual', 'redirect'],
+  ['high, low, auto', 'priority'],
+  ['a number from 1 on', 'connectTimeout idleTimeout retry.factor', from(1)],
+  ['a number from 0 on', 'retry.delay retry.maxDelay retry.maxAttempts retry.maxElapsed', isTime],
+  ['a number from 0 to 1', 'retry.jitter', from(0, 1)],
+  ['a list of statuses', 'retry.statuses', (value) => Array.isArray(value) && value.every(from(100, 999))],
 ];
-
-const from = (least: number, most = Infinity): Kind => [
-  `a number from ${least} to ${most}`,
-  (value) => typeof value === 'number' && value >= least && value <= most,
-];
-const oneOf = (names: string): Kind => [
-  `one of ${names}`,
-  (value) => text[1](value) && names.split(', ').includes(value as string),
-];
-
-const status = from(100, 999);
-const OPTIONS: Kinds<ConnectInit> = {
-  method: text,
-  headers: thing,
-  body,
-  credentials: oneOf('omit, same-origin, include'),
-  mode: oneOf('cors, no-cors, same-origin'),
-  cache: oneOf('default, no-store, reload, no-cache, force-cache, only-if-cached'),
-  redirect: oneOf('follow, error, manual'),
-  referrer: text,
-  referrerPolicy: text,
-  integrity: text,
-  keepalive: flag,
-  priority: oneOf('high, low, auto'),
-  fetch: call,
-  signal,
-  retry: thing,
-  resume: oneOf('auto, always, never'),
-  connectTimeout: from(1),
-  idleTimeout: from(1),
-  pauseWhenHidden: flag,
-  lastEventId: text,
-};
-const RETRY: Kinds<RetryOptions> = {
-  delay: from(0),
-  maxDelay: from(0),
-  factor: from(1),
-  jitter: from(0, 1),
-  maxAttempts: from(0),
-  maxElapsed: from(0),
-  statuses: [`a list of ${status[0]}`, (value) => Array.isArray(value) && value.every(status[1])],
-};
 
 /**
  * Throws a `TypeError` where an option is not what it should be. What is unknown is ignored, as Web IDL ignores it; so is any
  * value of `withCredentials`, which it makes a boolean.
  */
 export function checkOptions(init: ConnectInit): void {
-  if (Object(init) !== init) throw new TypeError(`expected options to be an object, found ${show(init)}`);
-  check(init, OPTIONS);
-  if (init.retry) check(init.retry, RETRY, 'retry.');
-}
-
-function check<T>(given: T, kinds: Kinds<T>, prefix = ''): void {
-  for (const [name, kind] of Object.entries(kinds) as [string, Kind][]) {
-    const value: unknown = given[name as keyof T];
-    if (value === undefined || kind[1](value)) continue;
-    throw new TypeError(`expected option ${prefix}${name} to be ${kind[0]}, found ${show(value)}`);
+  if (!isObject(init)) throw new TypeError(`expected options to be an object, found ${show(init)}`);
+  for (const [what, names, test] of KINDS) {
+    for (const name of names.split(' ')) {
+      const value = name
+        .split('.')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], init);
+      if (value === undefined || (test ? test(value) : what.split(', ').includes(value as string))) continue;
+      throw new TypeError(`expected option ${name} to be ${test ? '' : 'one of '}${what}, found ${show(value)}`);
+    }
   }
 }
 
 /** A value in a message. */
 export function show(value: unknown): string {
-  if (Object(value) === value)
-    return Array.isArray(value) ? 'an array' : `a${typeof value === 'object' ? 'n object' : ' function'}`;
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return isText(value) ? JSON.stringify(value) : isObject(value) ? `a value of type ${typeof value}` : String(value);
 }

@@ -1,5 +1,4 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-import { disposable } from './dispose.js';
+import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
@@ -31,15 +30,9 @@ export async function connect(url: string | URL, init: ConnectInit = {}): Promis
  * resumed), and throws an {@link EventSourceError} when the connection is given up.
  */
 export class EventStream implements AsyncIterable<ServerSentEvent> {
-  /** Closes the connection, at the end of a block with `await using`; there where the host has the symbol. */
-  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #driver: Driver;
   readonly #inbox: Inbox;
   #response: Response | undefined;
-
-  static {
-    disposable(this, (stream) => stream.close());
-  }
 
   /** @internal */
   constructor(
@@ -90,6 +83,11 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
   close(): void {
     this.#driver.close();
     this.#inbox.finish();
+  }
+
+  /** Closes the connection, at the end of a block with `await using`. */
+  async [asyncDispose](): Promise<void> {
+    this.close();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<ServerSentEvent> {

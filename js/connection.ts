@@ -1,6 +1,7 @@
 /** The state machine that decides on a connection, in Rust (src/web/connection.rs): told what happens, it says what follows. */
 import { clientEngine, startClient } from './engine.js';
 import { Numbers } from './numbers.js';
+import type { Reading } from './reading.js';
 import { type ConnectInit, isIdempotent, isReplayable, type RetryOptions } from './options.js';
 
 // What follows; a number that is not negative is the delay to the next attempt, in milliseconds.
@@ -70,7 +71,7 @@ export class Connection {
   }
 
   /** `url` of an `INVALID_URL`, `limit` of what was `TOO_LARGE` or took too long. */
-  failed(cause: number, { url = '', limit = 0 }: { url?: string; limit?: number | undefined } = {}): number {
+  failed(cause: number, limit = 0, url = ''): number {
     put(url);
     return clientEngine.failed(this.#number, cause, limit, performance.now(), Math.random());
   }
@@ -90,9 +91,9 @@ export class Connection {
     return clientEngine.pauses(this.#number);
   }
 
-  /** What was seen of a stream, which may go on: what it set the reconnection time to (negative for nothing), and the rest. */
-  settle(reconnectionTime: number, delivered: boolean, idChanged: boolean, hasId: boolean): void {
-    clientEngine.settle(this.#number, reconnectionTime, delivered, idChanged, hasId);
+  /** What was seen of a stream, which may go on. */
+  settle({ reconnectionTime, delivered, firstEventId, lastEventId }: Reading): void {
+    clientEngine.settle(this.#number, reconnectionTime, delivered, lastEventId !== firstEventId, lastEventId !== '');
   }
 
   close(): void {

@@ -1,11 +1,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-/** Has `await using` close an object of this class, where the host knows that. */
-export function disposable<T extends object>(of: { readonly prototype: T }, close: (object: T) => unknown): void {
-  const { asyncDispose } = Symbol;
-  if (!asyncDispose) return;
-  const value = async function (this: T): Promise<void> {
-    await close(this);
-  };
-  Object.defineProperty(of.prototype, asyncDispose, { value, configurable: true, writable: true });
-}
+/** What `await using` calls; where the host does not know that, a symbol that nobody has. */
+export const asyncDispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol();

@@ -1,7 +1,7 @@
 /** Does what the connection says, with the host's `fetch` and timers, for a face. */
 import { alarm } from './alarm.js';
 import { eventLimit } from './batch.js';
-import { checkOptions, show } from './check.js';
+import { checkOptions, isTime, show } from './check.js';
 import {
   ABORTED,
   ASK,
@@ -62,8 +62,8 @@ export class Driver {
   #cut: number | undefined;
   /** Ends what is under way: the fetch and its body, a question, or the wait. */
   #stop: () => void = () => undefined;
-  /** Tells the connection what was seen of the stream so far. */
-  #settle: () => void = () => undefined;
+  /** The stream of the attempt, once it is open. */
+  #reading: Reading | undefined;
   #stopListening: () => void = () => undefined;
 
   constructor(url: URL, init: ConnectInit, face: Face, ofConnect: boolean) {
@@ -124,8 +124,8 @@ export class Driver {
   /** Attempt after attempt, until there is none. */
   async #run(): Promise<void> {
     if (!isFetchable(this.#url, this.#init)) {
-      this.#connection.failed(INVALID_URL, { url: this.#url.href });
-      return this.#tell(STOP, told());
+      this.#connection.failed(INVALID_URL, 0, this.#url.href);
+      return this.#tell(STOP, told(), {});
     }
     for (let wait = NaN; !(wait < 0); wait = await this.#try()) {
       // Closed by a listener of the error, or while it waits.
@@ -136,120 +136,118 @@ export class Driver {
     }
   }
 
+  /** Something begins that can be cut off. */
+  #begin(): AbortController {
+    const controller = new AbortController();
+    this.#cut = this.#reading = undefined;
+    this.#stop = () => controller.abort();
+    return controller;
+  }
+
   /** One attempt, with all that is decided on it. Tells how long to wait for the next, negative where there is none. */
   async #try(): Promise<number> {
     const controller = this.#begin();
-    const pause = (): void => {
-      this.#settle();
-      if (this.#connection.pauses()) this.#drop();
-    };
-    const stopWatching = this.#init.pauseWhenHidden ? onWake(() => undefined, pause) : undefined;
+    const { signal } = controller;
+    const stopWatching = this.#init.pauseWhenHidden ? onWake(undefined, () => this.#pause()) : undefined;
+    let step = OPEN;
+    /** What it means where something is thrown. */
+    let what = REQUEST;
+    const details: EventSourceErrorDetails = {};
     try {
-      return await this.#fetch(controller.signal);
+      const request = await unlessAborted(makeRequest(this.#init, this.#attempt, this.lastEventId), signal);
+      request.signal = signal;
+      // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
+      if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
+      what = NETWORK;
+      const response: unknown = await this.#fetch(request, signal);
+      if (!isResponse(response)) {
+        what = REQUEST;
+        throw new TypeError(`expected fetch to give a Response, found ${show(response)}`);
+      }
+      step = this.#connection.responded(response);
+      if (step === OPEN) what = await this.#read(response, signal);
+      else Object.assign(details, { status: response.status, response });
+    } catch (cause) {
+      details.cause = cause;
+    }
+    try {
+      return await (step === OPEN ? this.#failed(what, details) : this.#follow(step, details));
     } finally {
       controller.abort();
       stopWatching?.();
     }
   }
 
-  /** Something begins that can be cut off. */
-  #begin(): AbortController {
-    const controller = new AbortController();
-    this.#cut = undefined;
-    this.#stop = () => controller.abort();
-    return controller;
-  }
-
-  async #fetch(signal: AbortSignal): Promise<number> {
+  async #fetch(request: RequestInit, signal: AbortSignal): Promise<unknown> {
     const { fetch = globalThis.fetch, connectTimeout } = this.#init;
-    let [sent, response]: [boolean, Response?] = [false];
-    let fetching: Promise<Response> | undefined;
-    let stopClock: (() => void) | undefined;
+    signal.throwIfAborted();
+    const began = performance.now();
+    const fetching = fetch(this.#url.href, request);
+    const ring = (): void => this.#cutOff(CONNECT_TIMEOUT);
+    const stopClock = alarm(connectTimeout, () => began, ring);
     try {
-      const request = await unlessAborted(makeRequest(this.#init, this.#attempt, this.lastEventId), signal);
-      signal.throwIfAborted();
-      request.signal = signal;
-      // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
-      if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
-      sent = true;
-      const began = performance.now();
-      fetching = fetch(this.#url.href, request);
-      stopClock = alarm(
-        connectTimeout,
-        () => began,
-        () => this.#cutOff(CONNECT_TIMEOUT),
-      );
-      const found: unknown = await unlessAborted(fetching, signal);
-      sent = isResponse(found);
-      if (!isResponse(found)) throw new TypeError(`expected fetch to give a Response, found ${show(found)}`);
-      signal.throwIfAborted();
-      response = found;
-    } catch (cause) {
+      return await unlessAborted(fetching, signal);
+    } catch (error) {
       // A caller's fetch may not mind its signal: what it still brings is not left open.
       if (signal.aborted)
         Promise.resolve(fetching)
-          .then(cancelBody)
+          .then(({ body }) => body?.cancel())
           .catch(() => undefined);
-      return this.#failed(sent ? NETWORK : REQUEST, { cause });
+      throw error;
     } finally {
-      stopClock?.();
+      stopClock();
     }
-    const step = this.#connection.responded(response);
-    return step === OPEN ? this.#read(response, signal) : this.#follow(step, { status: response.status, response });
   }
 
-  /** Reads the events of an open stream to its end. */
+  /** Reads the events of an open stream to its end; tells which end. */
   async #read(response: Response, signal: AbortSignal): Promise<number> {
     const { idleTimeout } = this.#init;
-    const before = this.lastEventId;
-    let [what, cause, reading, stopClock]: [number, unknown?, Reading?, (() => void)?] = [STREAM_ENDED];
     // [spec] Announce the connection.
     this.readyState = 1;
     this.#face.opened(response);
+    const options = { maxEventSize: this.#maxEventSize, lastEventId: this.lastEventId };
+    const reading = (this.#reading = new Reading(response, options, (batch) => {
+      return this.#silent ? undefined : this.#face.deliver(batch);
+    }));
+    signal.addEventListener('abort', () => reading.cancel());
+    if (signal.aborted) reading.cancel();
+    const ring = (): void => this.#cutOff(IDLE_TIMEOUT);
+    const stopClock = alarm(idleTimeout, () => reading.since, ring);
     try {
-      const options = { maxEventSize: this.#maxEventSize, lastEventId: before };
-      const open = (reading = new Reading(response, options, (batch) => {
-        return this.#silent ? undefined : this.#face.deliver(batch);
-      }));
-      this.#settle = () => {
-        const { lastEventId, reconnectionTime, delivered } = open;
-        this.#connection.settle(reconnectionTime, delivered, lastEventId !== before, lastEventId !== '');
-      };
-      signal.addEventListener('abort', () => open.cancel());
-      if (signal.aborted) open.cancel();
-      stopClock = alarm(
-        idleTimeout,
-        () => open.since,
-        () => this.#cutOff(IDLE_TIMEOUT),
-      );
-      await open.toEnd(idleTimeout !== undefined, () => {
+      await reading.toEnd(idleTimeout !== undefined, () => {
         // An id without data moves it on too.
-        if (!this.#silent) ({ lastEventId: this.lastEventId } = open);
+        if (!this.#silent) ({ lastEventId: this.lastEventId } = reading);
       });
       // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
-      if (open.broken) what = TOO_LARGE;
-    } catch (error) {
-      [what, cause] = [NETWORK, error];
+      return reading.broken ? TOO_LARGE : STREAM_ENDED;
     } finally {
-      stopClock?.();
-      reading?.cancel();
+      stopClock();
+      reading.cancel();
       this.#settle();
-      reading?.free();
+      reading.free();
     }
-    return this.#failed(what, { cause });
+  }
+
+  /** Tells the connection what was seen of the stream so far. */
+  #settle(): void {
+    if (this.#reading) this.#connection.settle(this.#reading);
+  }
+
+  /** Nobody sees the page any more. */
+  #pause(): void {
+    this.#settle();
+    if (this.#connection.pauses()) this.#drop();
   }
 
   /** The attempt has failed, or was cut off. */
   async #failed(what: number, details: EventSourceErrorDetails): Promise<number> {
     if (this.#cut === ANEW) return 0;
-    if (this.#cut !== undefined) [what, details] = [this.#cut, {}];
-    const { connectTimeout = 0, idleTimeout = 0 } = this.#init;
-    const limits: Record<number, number> = {
-      [CONNECT_TIMEOUT]: connectTimeout,
-      [IDLE_TIMEOUT]: idleTimeout,
-      [TOO_LARGE]: this.#maxEventSize,
-    };
-    return this.#follow(this.#connection.failed(what, { limit: limits[what] }), details);
+    if (this.#cut) [what, details] = [this.#cut, {}];
+    const { connectTimeout, idleTimeout } = this.#init;
+    const limit = { [CONNECT_TIMEOUT]: connectTimeout, [IDLE_TIMEOUT]: idleTimeout, [TOO_LARGE]: this.#maxEventSize }[
+      what
+    ];
+    return this.#follow(this.#connection.failed(what, limit), details);
   }
 
   /** What follows a failure: the caller's function is asked where it decides, and the failure is told. */
@@ -258,40 +256,44 @@ export class Driver {
     const failure = told();
     // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
     this.readyState = step >= 0 || step === ASK ? 0 : 2;
-    // The error carries the beginning of a refused body.
-    if (details.response) details.body = await readRefused(details.response);
-    if (step === ASK) return this.#ask(failure, details);
-    this.#tell(step, failure, details);
-    return step;
-  }
-
-  /** Has the caller's function decide. */
-  async #ask(failure: string[], details: EventSourceErrorDetails): Promise<number> {
-    // Dropped, or closed, while the body was read.
-    if (this.#anew || this.#silent) return 0;
-    const [, , attemptsInRow, elapsed, policy] = failure;
-    const delay: number | false = policy ? +policy : false;
     const { status, response } = details;
-    const error = this.#error(delay === false ? STOP : delay, failure, details);
-    const { signal } = this.#begin();
-    let step: number;
-    try {
-      const { lastEventId } = this;
-      const [attempt, row] = [this.#attempt, { attemptsInRow: +attemptsInRow!, elapsed: +elapsed! }];
-      const context = { attempt, ...row, error, status, response, lastEventId, delay };
-      const found: unknown = await unlessAborted((this.#init.retry as RetryFunction)(context), signal);
-      if (found !== false && !(typeof found === 'number' && found >= 0)) {
-        throw new TypeError(`expected retry to give milliseconds or false, found ${show(found)}`);
+    // The error carries the beginning of a refused body.
+    if (response) details.body = await readRefused(response);
+    if (step === ASK) {
+      // Dropped, or closed, while the body was read.
+      if (this.#anew || this.#silent) return 0;
+      const { signal } = this.#begin();
+      try {
+        step = this.#connection.decide(await unlessAborted(this.#ask(failure, details), signal));
+      } catch (cause) {
+        return this.#failed(DECISION, { status, response, cause });
       }
-      step = this.#connection.decide(found === false ? -1 : found);
-    } catch (cause) {
-      return this.#failed(DECISION, { status, response, cause });
     }
     this.#tell(step, failure, details);
     return step;
   }
 
-  #tell(step: number, failure: string[], details: EventSourceErrorDetails = {}): void {
+  /** Has the caller's function decide: how long to wait, negative where it gives up. */
+  async #ask(failure: string[], details: EventSourceErrorDetails): Promise<number> {
+    const [, , attemptsInRow, elapsed, policy] = failure;
+    const delay: number | false = policy ? +policy : false;
+    const { status, response } = details;
+    const found: unknown = await (this.#init.retry as RetryFunction)({
+      attempt: this.#attempt,
+      attemptsInRow: +attemptsInRow!,
+      error: this.#error(delay === false ? STOP : delay, failure, details),
+      status,
+      response,
+      elapsed: +elapsed!,
+      lastEventId: this.lastEventId,
+      delay,
+    });
+    if (found === false) return STOP;
+    if (isTime(found)) return found as number;
+    throw new TypeError(`expected retry to give milliseconds or false, found ${show(found)}`);
+  }
+
+  #tell(step: number, failure: string[], details: EventSourceErrorDetails): void {
     if (this.#silent) return;
     if (step < 0) {
       this.readyState = 2;
@@ -339,10 +341,6 @@ function unlessAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T>
     signal.addEventListener('abort', () => reject(signal.reason as Error));
     Promise.resolve(work).then(resolve, reject);
   });
-}
-
-function cancelBody(response: Response | undefined): Promise<void> | undefined {
-  return response?.body?.cancel();
 }
 
 /** By what is asked of it: a caller's fetch may give a Response of another realm. */

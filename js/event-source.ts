@@ -1,5 +1,4 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-import { disposable } from './dispose.js';
+import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
@@ -131,8 +130,6 @@ export class EventSource extends EventTarget {
   readonly url: string;
   /** Whether credentials are sent to other origins too. */
   readonly withCredentials: boolean;
-  /** Closes it, at the end of a block with `await using`; there where the host has the symbol. */
-  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #driver: Driver;
   /** Where the events go beside the listeners. */
   readonly #inboxes = new Set<Inbox>();
@@ -143,10 +140,6 @@ export class EventSource extends EventTarget {
   #origin = '';
   /** The `on…` attributes, each with the listener that stands for it. */
   readonly #handlers = new Map<string, { handler: Handler<never>; listener: (event: Event) => void }>();
-
-  static {
-    disposable(this, (source) => source.close());
-  }
 
   /**
    * Starts connecting.
@@ -201,6 +194,11 @@ export class EventSource extends EventTarget {
     this.#inboxes.clear();
   }
 
+  /** Closes it, at the end of a block with `await using`. */
+  async [asyncDispose](): Promise<void> {
+    this.close();
+  }
+
   /**
    * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
    * row of attempts and no `error` event. Of no effect once it is closed, or where the body was a stream.
@@ -210,7 +208,7 @@ export class EventSource extends EventTarget {
   }
 
   /**
-   * The events of every type that come from now on. While they are not taken no more is read, so that a slow loop slows down the
+   * The events of every type, of what is read from now on. While they are not taken no more is read, so that a slow loop slows down the
    * listeners too. Leaving the loop closes the source; it ends when the source ends or is closed, and throws its last error.
    *
    * Each iterator gets all events: of several the slowest sets the pace, and leaving one of them ends all.

@@ -1,69 +1,94 @@
+import { asyncDispose } from './dispose.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { BatchIterator } from './iterator.js';
 
-type Batch = readonly ServerSentEvent[];
+type Result = IteratorResult<ServerSentEvent, undefined>;
 
 /** An iterator over batches that are handed to it; each holds the reading until the consumer asks for what comes behind it. */
-export class Inbox extends BatchIterator<ServerSentEvent> {
-  /** A batch that came while nobody waited. */
-  #arrived: Batch | undefined;
+export class Inbox implements AsyncIterableIterator<ServerSentEvent> {
+  /** The event that was given last. */
+  last: ServerSentEvent | undefined;
+  readonly #leave: () => void;
+  #batch: readonly ServerSentEvent[] = [];
+  #at = 0;
+  /** Calls of `next` that wait for an event, answered in their order. */
+  readonly #waiting: [resolve: (result: Result) => void, reject: (error: unknown) => void][] = [];
   /** Lets the reading go on; set while it is held. */
   #release: (() => void) | undefined;
-  /** Answers the consumer that waits for a batch. */
-  #answer: ((batch: Batch | Promise<never> | undefined) => void) | undefined;
   #ended = false;
   /** Thrown once, when the events before it have been taken. */
   #failure: EventSourceError | undefined;
 
   /** `leave` is called when the consumer leaves early. */
   constructor(leave: () => void) {
-    super(() => this.#pull(), leave);
+    this.#leave = leave;
   }
 
-  deliver(batch: Batch): Promise<void> {
-    if (this.#answer) this.#reply(batch);
-    else this.#arrived = batch;
-    return new Promise((release) => (this.#release = release));
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result> {
+    // What is there already costs one resolved promise.
+    if (this.#at < this.#batch.length) return Promise.resolve(this.#take());
+    return new Promise((...waiting) => {
+      this.#waiting.push(waiting);
+      this.#serve();
+    });
+  }
+
+  return(): Promise<Result> {
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async throw(error?: unknown): Promise<Result> {
+    await this.return();
+    throw error;
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** Takes a batch, when the one before it is used up. */
+  deliver(batch: readonly ServerSentEvent[]): Promise<void> {
+    return new Promise((release) => {
+      this.#batch = batch;
+      this.#at = 0;
+      this.#release = release;
+      this.#serve();
+    });
   }
 
   /** Nothing comes any more; what has come can still be taken, and then the failure is thrown. */
   end(failure?: EventSourceError): void {
     this.#ended = true;
     this.#failure = failure;
-    this.#letGo();
-    if (this.#answer) this.#reply(this.#last());
+    this.#release?.();
+    this.#serve();
   }
 
   /** Gives nothing more, not even what has come. */
-  override finish(): void {
-    super.finish();
-    this.#arrived = undefined;
+  finish(): void {
+    this.#batch = [];
     this.end();
   }
 
-  #pull(): Promise<Batch | undefined> {
-    const batch = this.#arrived;
-    this.#arrived = undefined;
-    if (batch) return Promise.resolve(batch);
-    this.#letGo();
-    if (this.#ended) return Promise.resolve(this.#last());
-    return new Promise((answer) => (this.#answer = answer));
+  #take(): Result {
+    this.last = this.#batch[this.#at++];
+    return { done: false, value: this.last! };
   }
 
-  #last(): Promise<never> | undefined {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    return failure && Promise.reject(failure);
-  }
-
-  #reply(batch: Batch | Promise<never> | undefined): void {
-    this.#answer?.(batch);
-    this.#answer = undefined;
-  }
-
-  #letGo(): void {
-    this.#release?.();
-    this.#release = undefined;
+  #serve(): void {
+    while (this.#waiting.length) {
+      const isThere = this.#at < this.#batch.length;
+      if (!isThere && !this.#ended) return this.#release?.();
+      const [resolve, reject] = this.#waiting.shift()!;
+      if (isThere) resolve(this.#take());
+      else if (this.#failure) reject(this.#failure);
+      else resolve({ done: true, value: undefined });
+      if (!isThere) this.#failure = undefined;
+    }
   }
 }

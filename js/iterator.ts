@@ -1,13 +1,10 @@
-/// <reference lib="esnext.disposable" preserve="true" />
-import { disposable } from './dispose.js';
+import { asyncDispose } from './dispose.js';
 
 /**
  * An async iterator over values that come in batches. A value that is already there costs one resolved promise and no
  * generator frame; a batch is asked for only when the last one is used up, which is what backpressure needs.
  */
 export class BatchIterator<T> implements AsyncIterableIterator<T> {
-  /** The same as `return`, for `await using`. */
-  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
   readonly #pull: () => Promise<readonly T[] | undefined>;
   readonly #cancel: () => unknown;
   #batch: readonly T[] = [];
@@ -17,10 +14,6 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
   /** Calls of `next` that wait for a batch, answered in their order. */
   #waiting = 0;
   #turn: Promise<unknown> = Promise.resolve();
-
-  static {
-    disposable(this, (iterator) => iterator.return());
-  }
 
   /** `pull` gives the next batch, or `undefined` at the end; `cancel` is called when the consumer leaves early. */
   constructor(pull: () => Promise<readonly T[] | undefined>, cancel: () => unknown) {
@@ -58,6 +51,10 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
   async throw(error?: unknown): Promise<IteratorResult<T>> {
     await this.return();
     throw error;
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   async #more(): Promise<IteratorResult<T>> {

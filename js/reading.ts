@@ -15,6 +15,8 @@ export class Reading {
   broken = false;
   /** Since when a read is pending, where that is watched; not while a consumer holds the reading. */
   since: number | undefined;
+  /** The last event ID that it began with. */
+  readonly firstEventId: string;
   readonly #parser: StreamParser;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #take: Take;
@@ -26,7 +28,7 @@ export class Reading {
 
   constructor(response: Response, options: ParseOptions, take: Take) {
     this.#parser = new StreamParser(options);
-    this.#lastDelivered = this.#parser.lastEventId;
+    this.#lastDelivered = this.firstEventId = this.#parser.lastEventId;
     this.#reader = response.body?.getReader();
     this.#take = take;
   }
