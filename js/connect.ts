@@ -1,7 +1,8 @@
+import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { BatchIterator } from './iterator.js';
+import { Inbox } from './inbox.js';
 import { type ConnectInit, resolveUrl } from './options.js';
 
 /**
@@ -30,17 +31,8 @@ export async function connect(url: string | URL, init: ConnectInit = {}): Promis
  */
 export class EventStream implements AsyncIterable<ServerSentEvent> {
   readonly #driver: Driver;
-  readonly #iterator: BatchIterator<ServerSentEvent>;
+  readonly #inbox: Inbox;
   #response: Response | undefined;
-  /** A batch that came while nobody waited. */
-  #arrived: readonly ServerSentEvent[] | undefined;
-  /** Lets the reading go on; set while it is held. */
-  #release: (() => void) | undefined;
-  /** The consumer that waits for a batch. */
-  #wanted: ReturnType<typeof deferred<readonly ServerSentEvent[] | undefined>> | undefined;
-  #ended = false;
-  /** Thrown once, when the events before it have been taken. */
-  #failure: EventSourceError | undefined;
 
   /** @internal */
   constructor(
@@ -49,24 +41,20 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
     resolve: (stream: EventStream) => void,
     reject: (error: EventSourceError) => void,
   ) {
-    this.#iterator = new BatchIterator(
-      () => this.#pull(),
-      () => this.close(),
-    );
+    this.#inbox = new Inbox(() => this.close());
     const face = {
       opened: (response: Response) => {
         this.#response = response;
         resolve(this);
       },
-      deliver: (batch: readonly ServerSentEvent[]) => this.#deliver(batch),
+      deliver: (batch: readonly ServerSentEvent[]) => this.#inbox.deliver(batch),
       failed: (error: EventSourceError, quiet: boolean) => {
         if (error.willRetry) return;
-        if (!quiet && this.#response) this.#failure = error;
+        this.#inbox.end(!quiet && this.#response ? error : undefined);
         this.#response ??= error.response;
         if (quiet) resolve(this);
         // Of no effect once the promise is resolved.
         else reject(error);
-        this.#end();
       },
     };
     this.#driver = new Driver(url, init, face, true);
@@ -80,66 +68,29 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
 
   /** The last event ID, as of the last event that the consumer took: another connection can go on from there. */
   get lastEventId(): string {
-    return this.#iterator.last?.lastEventId ?? this.#driver.initialLastEventId;
+    return this.#inbox.last?.lastEventId ?? this.#driver.initialLastEventId;
+  }
+
+  /**
+   * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
+   * row of attempts; what has been read already is taken first. Of no effect once it is closed, or where the body was a stream.
+   */
+  reconnect(): void {
+    this.#driver.reconnect();
   }
 
   /** Closes the connection; the iteration ends, without the events that have not been taken. */
   close(): void {
     this.#driver.close();
-    this.#arrived = undefined;
-    this.#iterator.finish();
-    this.#end();
+    this.#inbox.finish();
+  }
+
+  /** Closes the connection, at the end of a block with `await using`. */
+  async [asyncDispose](): Promise<void> {
+    this.close();
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<ServerSentEvent> {
-    return this.#iterator;
+    return this.#inbox;
   }
-
-  #deliver(batch: readonly ServerSentEvent[]): Promise<void> {
-    if (this.#wanted) {
-      this.#wanted.resolve(batch);
-      this.#wanted = undefined;
-    } else {
-      this.#arrived = batch;
-    }
-    return new Promise((resolve) => (this.#release = resolve));
-  }
-
-  #pull(): Promise<readonly ServerSentEvent[] | undefined> {
-    const batch = this.#arrived;
-    if (batch) {
-      this.#arrived = undefined;
-      return Promise.resolve(batch);
-    }
-    this.#release?.();
-    this.#release = undefined;
-    if (this.#failure) {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      return Promise.reject(failure);
-    }
-    if (this.#ended) return Promise.resolve(undefined);
-    this.#wanted = deferred();
-    return this.#wanted.promise;
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#release?.();
-    this.#release = undefined;
-    if (this.#failure && this.#wanted) {
-      this.#wanted.reject(this.#failure);
-      this.#failure = undefined;
-    } else {
-      this.#wanted?.resolve(undefined);
-    }
-    this.#wanted = undefined;
-  }
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => ([resolve, reject] = [yes, no]));
-  return { promise, resolve, reject };
 }

@@ -8,6 +8,10 @@ export type EventSourceErrorCode =
   | 'http-status'
   /** The response is not `text/event-stream`. */
   | 'content-type'
+  /** No response came within `connectTimeout`. */
+  | 'connect-timeout'
+  /** The stream was silent for `idleTimeout`. */
+  | 'idle-timeout'
   /** An event is larger than `maxEventSize`. */
   | 'event-too-large'
   /** The policy's attempts or its time are used up; the message names the last failure, and `cause` is what caused that. */
@@ -18,7 +22,7 @@ export type EventSourceErrorCode =
   | 'aborted'
   /** The URL cannot be fetched. */
   | 'invalid-url'
-  /** An option, `headers` or `body` function failed; `cause` is what it threw. */
+  /** The request cannot be made, or a function among the options failed; `cause` is what was thrown. */
   | 'invalid-request'
   /** An `event` on the writing side has CR or LF. */
   | 'invalid-event'
