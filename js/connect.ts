@@ -2,7 +2,7 @@ import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { Inbox } from './inbox.js';
+import { type EventIterator, Inbox } from './inbox.js';
 import { type ConnectInit, resolveUrl } from './options.js';
 
 /**
@@ -86,11 +86,12 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
   }
 
   /** Closes the connection, at the end of a block with `await using`. */
-  async [asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     this.close();
+    return Promise.resolve();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<ServerSentEvent> {
+  [Symbol.asyncIterator](): EventIterator {
     return this.#inbox;
   }
 }

@@ -6,7 +6,7 @@ export function onWake(wake?: () => void, hidden?: () => void): () => void {
   const heard = (event: Event): void => {
     if (event.type === 'visibilitychange' && isHidden()) hidden?.();
     // A page that is shown for the first time has not slept.
-    else if ((event as PageTransitionEvent).persisted !== false) wake?.();
+    else if ((event as Partial<PageTransitionEvent>).persisted !== false) wake?.();
   };
   const controller = new AbortController();
   for (const type of ['online', 'visibilitychange', 'pageshow', 'resume']) {
