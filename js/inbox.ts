@@ -9,8 +9,6 @@ export type EventIterator = AsyncIterableIterator<ServerSentEvent> & AsyncDispos
 
 /** An iterator over batches that are handed to it; each holds the reading until the consumer asks for what comes behind it. */
 export class Inbox implements EventIterator {
-  /** The event that was given last. */
-  last: ServerSentEvent | undefined;
   readonly #leave: () => void;
   #batch: readonly ServerSentEvent[] = [];
   #at = 0;
@@ -38,6 +36,14 @@ export class Inbox implements EventIterator {
       this.#waiting.push(waiting);
       this.#serve();
     });
+  }
+
+  /** All that has come, or is next to come; `undefined` at the end. */
+  async pull(): Promise<readonly ServerSentEvent[] | undefined> {
+    if ((await this.next()).done) return undefined;
+    const batch = this.#batch.slice(this.#at - 1);
+    this.#at = this.#batch.length;
+    return batch;
   }
 
   return(): Promise<Result> {
@@ -79,8 +85,7 @@ export class Inbox implements EventIterator {
   }
 
   #take(): Result {
-    this.last = this.#batch[this.#at++];
-    return { done: false, value: this.last! };
+    return { done: false, value: this.#batch[this.#at++]! };
   }
 
   #serve(): void {
