@@ -51,11 +51,6 @@ export class Inbox implements EventIterator {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  async throw(error?: unknown): Promise<Result> {
-    await this.return();
-    throw error;
-  }
-
   async [asyncDispose](): Promise<void> {
     await this.return();
   }

@@ -95,9 +95,14 @@ pub fn connection(
 /// of a clock that only goes forward.
 #[wasm_bindgen]
 pub fn start(number: u32, anew: bool, now: f64) -> u32 {
-    let now = now as u64;
-    let begin = |connection: &mut Connection| if anew { connection.begin_anew(now) } else { connection.begin(now) };
-    with(number, |connection, _| begin(connection)).flatten().unwrap_or(0)
+    with(number, |connection, _| {
+        if anew {
+            connection.renew();
+        }
+        connection.begin(now as u64)
+    })
+    .flatten()
+    .unwrap_or(0)
 }
 
 /// The response is there. The text is its content type, unless it has none. `retry_after` is in milliseconds, NaN for none.
