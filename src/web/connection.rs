@@ -206,11 +206,10 @@ fn tell(step: Step, text: &mut Vec<u8>) -> f64 {
     let mut lines = failure.message();
     push(&mut lines, "\n");
     push(&mut lines, failure.code());
-    for number in [Some(failure.attempts_in_row().into()), Some(failure.elapsed()), failure.delay()] {
+    let numbers = [failure.attempts_in_row().into(), failure.elapsed(), failure.delay().unwrap_or(0)];
+    for &number in numbers.iter().take(if failure.will_retry() { 3 } else { 2 }) {
         push(&mut lines, "\n");
-        if let Some(number) = number {
-            push_decimal(&mut lines, number);
-        }
+        push_decimal(&mut lines, number);
     }
     push(&mut lines, "\0");
     *text = lines.into_bytes();
