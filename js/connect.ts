@@ -2,7 +2,8 @@ import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { Inbox } from './inbox.js';
+import { type EventIterator, Inbox } from './inbox.js';
+import { BatchIterator } from './iterator.js';
 import { type ConnectInit, resolveUrl } from './options.js';
 
 /**
@@ -32,6 +33,7 @@ export async function connect(url: string | URL, init: ConnectInit = {}): Promis
 export class EventStream implements AsyncIterable<ServerSentEvent> {
   readonly #driver: Driver;
   readonly #inbox: Inbox;
+  readonly #iterator: BatchIterator<ServerSentEvent>;
   #response: Response | undefined;
 
   /** @internal */
@@ -41,16 +43,20 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
     resolve: (stream: EventStream) => void,
     reject: (error: EventSourceError) => void,
   ) {
-    this.#inbox = new Inbox(() => this.close());
+    const inbox = (this.#inbox = new Inbox(() => this.close()));
+    this.#iterator = new BatchIterator(
+      () => inbox.pull(),
+      () => this.close(),
+    );
     const face = {
       opened: (response: Response) => {
         this.#response = response;
         resolve(this);
       },
-      deliver: (batch: readonly ServerSentEvent[]) => this.#inbox.deliver(batch),
+      deliver: (batch: readonly ServerSentEvent[]) => inbox.deliver(batch),
       failed: (error: EventSourceError, quiet: boolean) => {
         if (error.willRetry) return;
-        this.#inbox.end(!quiet && this.#response ? error : undefined);
+        inbox.end(!quiet && this.#response ? error : undefined);
         this.#response ??= error.response;
         if (quiet) resolve(this);
         // Of no effect once the promise is resolved.
@@ -68,7 +74,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
 
   /** The last event ID, as of the last event that the consumer took: another connection can go on from there. */
   get lastEventId(): string {
-    return this.#inbox.last?.lastEventId ?? this.#driver.initialLastEventId;
+    return this.#iterator.last?.lastEventId ?? this.#driver.initialLastEventId;
   }
 
   /**
@@ -83,14 +89,16 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
   close(): void {
     this.#driver.close();
     this.#inbox.finish();
+    this.#iterator.finish();
   }
 
   /** Closes the connection, at the end of a block with `await using`. */
-  async [asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     this.close();
+    return Promise.resolve();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<ServerSentEvent> {
-    return this.#inbox;
+  [Symbol.asyncIterator](): EventIterator {
+    return this.#iterator;
   }
 }

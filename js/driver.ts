@@ -31,7 +31,7 @@ import { isHidden, onWake } from './wake.js';
 export interface Face {
   opened(response: Response): void;
   /** Takes a batch; the promise it may return holds the reading, which is the backpressure. */
-  deliver(batch: readonly ServerSentEvent[]): void | Promise<unknown>;
+  deliver(batch: readonly ServerSentEvent[]): void | Promise<void>;
   /** `quiet` where the server has ended the stream in peace. */
   failed(error: EventSourceError, quiet: boolean): void;
 }

@@ -2,7 +2,7 @@ import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { Inbox } from './inbox.js';
+import { type EventIterator, Inbox } from './inbox.js';
 import { type ConnectInit, resolveUrl } from './options.js';
 
 /** What `new EventSource(url, init)` takes beyond the standard's `withCredentials`. */
@@ -195,13 +195,14 @@ export class EventSource extends EventTarget {
   }
 
   /** Closes it, at the end of a block with `await using`. */
-  async [asyncDispose](): Promise<void> {
+  [asyncDispose](): Promise<void> {
     this.close();
+    return Promise.resolve();
   }
 
   /**
    * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
-   * row of attempts and no `error` event. Of no effect once it is closed, or where the body was a stream.
+   * row of attempts and no `error` event; a loop takes what has been read already first. Of no effect once it is closed, or where the body was a stream.
    */
   reconnect(): void {
     this.#driver.reconnect();
@@ -213,7 +214,7 @@ export class EventSource extends EventTarget {
    *
    * Each iterator gets all events: of several the slowest sets the pace, and leaving one of them ends all.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<ServerSentEvent> {
+  [Symbol.asyncIterator](): EventIterator {
     const inbox = new Inbox(() => this.close());
     if (this.readyState === EventSource.CLOSED) inbox.end(this.#failure);
     else this.#inboxes.add(inbox);
@@ -245,7 +246,7 @@ export class EventSource extends EventTarget {
     this.dispatchEvent(new Event('open'));
   }
 
-  #deliver(batch: readonly ServerSentEvent[]): void | Promise<unknown> {
+  #deliver(batch: readonly ServerSentEvent[]): void | Promise<void> {
     // Those that listen from now on; what is dispatched may close it.
     const held = Array.from(this.#inboxes, (inbox) => inbox.deliver(batch));
     for (const { type, data, lastEventId } of batch) {
@@ -254,7 +255,7 @@ export class EventSource extends EventTarget {
       this.#driver.lastEventId = lastEventId;
       this.dispatchEvent(new StreamEvent(type, data, lastEventId, this.#origin));
     }
-    if (held.length) return Promise.all(held);
+    if (held.length) return Promise.all(held) as Promise<unknown> as Promise<void>;
   }
 
   #handler<E extends Event>(type: string): Read<E> {

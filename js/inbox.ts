@@ -4,10 +4,11 @@ import type { ServerSentEvent } from './event.js';
 
 type Result = IteratorResult<ServerSentEvent, undefined>;
 
+/** The events of a connection, for one consumer; leaving it closes the connection. */
+export type EventIterator = AsyncIterableIterator<ServerSentEvent> & AsyncDisposable;
+
 /** An iterator over batches that are handed to it; each holds the reading until the consumer asks for what comes behind it. */
-export class Inbox implements AsyncIterableIterator<ServerSentEvent> {
-  /** The event that was given last. */
-  last: ServerSentEvent | undefined;
+export class Inbox implements EventIterator {
   readonly #leave: () => void;
   #batch: readonly ServerSentEvent[] = [];
   #at = 0;
@@ -37,14 +38,17 @@ export class Inbox implements AsyncIterableIterator<ServerSentEvent> {
     });
   }
 
+  /** All that has come, or is next to come; `undefined` at the end. */
+  async pull(): Promise<readonly ServerSentEvent[] | undefined> {
+    if ((await this.next()).done) return undefined;
+    const batch = this.#batch.slice(this.#at - 1);
+    this.#at = this.#batch.length;
+    return batch;
+  }
+
   return(): Promise<Result> {
     this.#leave();
     return Promise.resolve({ done: true, value: undefined });
-  }
-
-  async throw(error?: unknown): Promise<Result> {
-    await this.return();
-    throw error;
   }
 
   async [asyncDispose](): Promise<void> {
@@ -76,8 +80,7 @@ export class Inbox implements AsyncIterableIterator<ServerSentEvent> {
   }
 
   #take(): Result {
-    this.last = this.#batch[this.#at++];
-    return { done: false, value: this.last! };
+    return { done: false, value: this.#batch[this.#at++]! };
   }
 
   #serve(): void {

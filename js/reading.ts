@@ -4,7 +4,7 @@ import type { ParseOptions } from './create-parser.js';
 import type { ServerSentEvent } from './event.js';
 
 /** Takes events; the promise that it may return holds the reading, which is the backpressure. */
-export type Take = (batch: readonly ServerSentEvent[]) => void | Promise<unknown>;
+export type Take = (batch: readonly ServerSentEvent[]) => void | Promise<void>;
 
 export class Reading {
   /** What the stream has set the reconnection time to, negative for nothing. */
@@ -21,7 +21,7 @@ export class Reading {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #take: Take;
   /** The promise that the face holds the reading with. */
-  #held: Promise<unknown> | undefined;
+  #held: Promise<void> | undefined;
   /** The last event ID of what was delivered: the parser has read on behind an event that was too large. */
   #lastDelivered: string;
   #cancelled = false;

@@ -275,3 +275,22 @@ test('while it thinks it can be closed, aborted and overruled', async () => {
     await server.close();
   }
 });
+
+test('what is reconnected while the body of a refusal is read is not asked about', () =>
+  withServer(
+    (request, response, number) => {
+      if (number === 1) response.writeHead(401).write('stalls');
+      else bodies('data: 1\n\n')(request, response, number - 1);
+    },
+    async ({ url, requests }) => {
+      const asked = [];
+      const source = new EventSource(url, { retry: ({ error }) => (asked.push(error.code), false) });
+      const data = [];
+      source.onmessage = (event) => data.push(event.data);
+      await until(() => requests.length === 1);
+      await settle();
+      source.reconnect();
+      await until(() => source.readyState === 2);
+      assert.deepEqual([data, asked, requests.length], [['1'], ['stream-ended'], 2]);
+    },
+  ));
