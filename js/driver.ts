@@ -25,6 +25,7 @@ import type { ServerSentEvent } from './event.js';
 import { type ConnectInit, isFetchable, isReplayable, makeRequest, type RetryFunction } from './options.js';
 import { Reading } from './reading.js';
 import { readRefused } from './refused.js';
+import { sender } from './request.js';
 import { isHidden, onWake } from './wake.js';
 
 /** A face of the client: what it does with what happens. Nothing is called after the close. */
@@ -156,10 +157,9 @@ export class Driver {
     try {
       const request = await unlessAborted(makeRequest(this.#init, this.#attempt, this.lastEventId), signal);
       request.signal = signal;
-      // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
-      if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
+      const send = sender(this.#url, request, this.#init.fetch);
       what = NETWORK;
-      const response: unknown = await this.#fetch(request, signal);
+      const response: unknown = await this.#fetch(send, signal);
       if (!isResponse(response)) {
         what = REQUEST;
         throw new TypeError(`expected fetch to give a Response, found ${show(response)}`);
@@ -178,11 +178,11 @@ export class Driver {
     }
   }
 
-  async #fetch(request: RequestInit, signal: AbortSignal): Promise<unknown> {
-    const { fetch = globalThis.fetch, connectTimeout } = this.#init;
+  async #fetch(send: () => unknown, signal: AbortSignal): Promise<unknown> {
+    const { connectTimeout } = this.#init;
     signal.throwIfAborted();
     const began = performance.now();
-    const fetching = fetch(this.#url.href, request);
+    const fetching = send();
     const ring = (): void => this.#cutOff(CONNECT_TIMEOUT);
     const stopClock = alarm(connectTimeout, () => began, ring);
     try {
@@ -190,7 +190,7 @@ export class Driver {
     } catch (error) {
       // A caller's fetch may not mind its signal: what it still brings is not left open.
       if (signal.aborted)
-        Promise.resolve(fetching)
+        Promise.resolve(fetching as Response)
           .then(({ body }) => body?.cancel())
           .catch(() => undefined);
       throw error;

@@ -83,8 +83,11 @@ export interface ConnectInit extends ParseOptions {
   keepalive?: boolean | undefined;
   /** As in `fetch`. */
   priority?: RequestPriority | undefined;
-  /** Called instead of the platform's `fetch`. */
-  fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
+  /**
+   * Called instead of the platform's `fetch`, with a `Request` and with what it was made of, its headers as an object. A handler of a
+   * Worker will do, and a function that adds something and calls `fetch(request, init)`.
+   */
+  fetch?: ((request: Request, init: RequestInit) => Response | Promise<Response>) | undefined;
   /** Closes the connection when it aborts, with the error `'aborted'`. */
   signal?: AbortSignal | undefined;
   /** When to try again: how the default policy differs, or a function that decides in its place. */

@@ -63,17 +63,41 @@ describe('the request', () => {
   test('a fetch of the caller’s is used, and its signal aborts with the connection', async () => {
     let given;
     const stream = await connect('custom://anything/', {
-      fetch: async (url, init) => {
-        given = { url, init };
+      fetch: async (request, init) => {
+        given = { request, init };
         return new Response(new ReadableStream(), { headers: EVENT_STREAM });
       },
     });
-    assert.equal(given.url, 'custom://anything/');
-    assert.equal(given.init.headers.get('accept'), 'text/event-stream');
-    assert.equal(given.init.signal.aborted, false);
+    assert.equal(given.request.url, 'custom://anything/');
+    assert.equal(given.request.headers.get('accept'), 'text/event-stream');
+    assert.equal(given.init.headers.accept, 'text/event-stream');
+    assert.deepEqual([given.init.signal.aborted, given.request.signal.aborted], [false, false]);
     stream.close();
-    assert.equal(given.init.signal.aborted, true);
+    assert.deepEqual([given.init.signal.aborted, given.request.signal.aborted], [true, true]);
   });
+
+  test('a fetch of the caller’s may add to what it is given, and pass on a body of any kind', () =>
+    withServer(bodies(), async (server) => {
+      const fetch = (request, init) =>
+        globalThis.fetch(request, { ...init, headers: { ...init.headers, authorization: 'Bearer 1' } });
+      const body = () => new Blob(['a stream']).stream();
+      await readAll(await connect(server.url, { fetch, body: 'a text', headers: { 'x-own': 'a' } }));
+      await readAll(await connect(server.url, { fetch, method: 'POST', body, lastEventId: '7' }));
+      await readAll(await connect(server.url, { fetch: (request) => globalThis.fetch(request), body: 'again' }));
+      assert.deepEqual(
+        server.requests.map(({ body, headers }) => [
+          body,
+          headers['x-own'],
+          headers.authorization,
+          headers['last-event-id'],
+        ]),
+        [
+          ['a text', 'a', 'Bearer 1', undefined],
+          ['a stream', undefined, 'Bearer 1', '7'],
+          ['again', undefined, undefined, undefined],
+        ],
+      );
+    }));
 });
 
 describe('going on', () => {

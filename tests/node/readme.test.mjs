@@ -2,15 +2,18 @@
 // runs against real servers, and the tables name what the sources name.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
 
 import { connect, EventSourceError } from 'eventsource-wasm';
+import { eventStream } from 'eventsource-wasm/server';
 
 import { ask } from '../../examples/recipes/ask.mjs';
 import { follow } from '../../examples/recipes/follow.mjs';
+import { firstEvents } from '../../examples/recipes/in-process.mjs';
 import { complete } from '../../examples/recipes/read.mjs';
 import { follow as followWithToken } from '../../examples/recipes/refresh.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
@@ -258,5 +261,45 @@ describe('recipes', () => {
     ]);
     assert.equal(source.requests[0].headers['last-event-id'], '6');
     await source.requests[0].closed;
+  });
+
+  test('in-process: the first events of a handler, which learns that its reader has left', async () => {
+    let reason;
+    const worker = {
+      fetch: (request) =>
+        eventStream(request, async (stream) => {
+          reason = stream.closed;
+          for (let n = 1; !stream.signal.aborted; n++)
+            await stream.send({ id: n, data: request.headers.get('accept') });
+        }),
+    };
+    const events = await firstEvents(worker, 3);
+    assert.deepEqual(
+      events.map(({ data, lastEventId }) => [data, lastEventId]),
+      [1, 2, 3].map((id) => ['text/event-stream', `${id}`]),
+    );
+    assert.ok(['aborted', 'cancelled'].includes((await reason).code));
+  });
+
+  test('tail: a script that prints events, says what is wrong, and ends on Ctrl-C', async (t) => {
+    const server = await serve(
+      t,
+      (response) => stream(response, 'id: 1\nevent: a\ndata: one\n\ndata: two\n\n'),
+      (response) => response.writeHead(403).end(),
+    );
+    const run = async (until) => {
+      const child = spawn(process.execPath, [
+        new URL(`../../${RECIPES}tail.mjs`, import.meta.url).pathname,
+        server.url,
+      ]);
+      let [out, errors] = ['', ''];
+      child.stdout.on('data', (piece) => (out += piece) && out.includes(until) && child.kill('SIGINT'));
+      child.stderr.on('data', (piece) => (errors += piece));
+      const [code] = await once(child, 'close');
+      return { out, errors, code };
+    };
+    assert.deepEqual(await run('two\n'), { out: '1\ta\tone\n1\tmessage\ttwo\n', errors: '', code: 130 });
+    const refused = { out: '', errors: 'http-status: expected status 200, found 403\n', code: 1 };
+    assert.deepEqual(await run('never'), refused);
   });
 });

@@ -1,0 +1,16 @@
+import type { ConnectInit } from './options.js';
+
+/**
+ * What sends a request, with the platform's fetch or the caller's. Throws for what no fetch would send (GET with a body, say): that
+ * is the caller's, not the network's.
+ */
+export function sender(url: URL, request: RequestInit, fetch: ConnectInit['fetch']): () => unknown {
+  const isStream = request.body instanceof ReadableStream;
+  // A stream can be taken but once.
+  const made = fetch || !isStream ? new Request(url, request) : undefined;
+  if (!fetch || !made) return () => globalThis.fetch(url.href, request);
+  // A handler takes a Request. Who wraps a fetch adds to the headers of an init, which are most easily spread as an object.
+  const init = { ...request, headers: Object.fromEntries(request.headers as Headers) };
+  if (isStream) delete init.body;
+  return () => fetch(made, init);
+}
