@@ -13,7 +13,6 @@ import {
   NOTES,
   PARTS,
   partsAt,
-  RETRY,
   textOf,
   TYPE,
 } from './table.js';
