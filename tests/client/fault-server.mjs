@@ -1,0 +1,153 @@
+// A server that does to an event stream what HTTP libraries will not: resets, broken framing, wrong lengths, bytes one by one.
+// It is scripted and its log is read over HTTP, on a port of its own, so that a suite needs nothing but `fetch`.
+
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+
+import { play, preflight } from './server/play.mjs';
+import { Wire } from './server/wire.mjs';
+import { bytes as story, startAfter } from './story.mjs';
+
+/**
+ * @returns {Promise<{ url: string, control: string, close(): Promise<void> }>} where the streams are, and where they are
+ *   scripted: see tests/client/README.md
+ */
+export async function startFaultServer() {
+  const runs = new Map();
+  const sockets = new Set();
+  const streams = createServer((socket) => {
+    socket.setNoDelay(true).on('error', () => undefined);
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // A client that leaves in the middle of a request or an answer is no failure of the server.
+    serve(socket, sockets, runs).catch((error) => socket.destroyed || socket.destroy(error));
+  });
+  const control = createHttpServer((request, response) => void answerControl(request, response, runs));
+  await Promise.all([streams, control].map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))));
+  return {
+    url: `http://127.0.0.1:${streams.address().port}`,
+    control: `http://127.0.0.1:${control.address().port}`,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      control.closeAllConnections();
+      await Promise.all([streams, control].map((server) => new Promise((done) => server.close(done))));
+    },
+  };
+}
+
+/** What a script has seen. */
+class Run {
+  requests = [];
+  /** Requests that are neither answered nor broken off. */
+  open = new Set();
+  /** The most of them at a time. */
+  most = 0;
+  sockets = new Set();
+  /** Bytes that the kernel has taken. */
+  written = 0;
+  preflights = 0;
+  #gates = new Map();
+  #script;
+  #used = new Map();
+
+  constructor(script) {
+    this.#script = script;
+  }
+
+  /** The answer to the next request of a path: those of the script in their order, then 204. */
+  next(path, lastEventId) {
+    const number = this.#used.get(path) ?? 0;
+    this.#used.set(path, number + 1);
+    const { story: cuts, answers = [], paths = {}, then = { status: 204 } } = this.#script;
+    if (cuts) return storyAnswer(cuts, number, lastEventId);
+    return (paths[path] ?? answers)[number] ?? then;
+  }
+
+  gate(name) {
+    if (!this.#gates.has(name)) {
+      let open;
+      const opened = new Promise((done) => (open = done));
+      this.#gates.set(name, { open, opened });
+    }
+    return this.#gates.get(name);
+  }
+
+  log() {
+    const { requests, open, most, sockets, written, preflights } = this;
+    const openSockets = [...sockets].filter((socket) => !socket.destroyed).length;
+    return { requests, open: open.size, most, sockets: sockets.size, openSockets, written, preflights };
+  }
+}
+
+/** The story from behind the last event ID up to the cut of this request (`{ at, how, wait }`); whole behind the last cut. */
+function storyAnswer(cuts, number, lastEventId) {
+  const from = startAfter(Buffer.from(lastEventId ?? '', 'latin1').toString());
+  const { at = story.length, how = 'done', wait = 0 } = cuts[number] ?? {};
+  const bytes = Buffer.from(story.subarray(from, at)).toString('latin1');
+  // An empty chunk would be the end of the body.
+  const body = [...(bytes ? [{ bytes }] : []), { wait }];
+  return { body, end: how, framing: how === 'fin' ? 'close' : 'chunked' };
+}
+
+async function serve(socket, sockets, runs) {
+  const wire = new Wire(socket);
+  socket.number = serve.sockets = (serve.sockets ?? 0) + 1;
+  for (let goesOn = true; goesOn;) {
+    const { method, target, headers, body, header } = await wire.request();
+    const [, name, path] = target.match(/^\/(\d+)\/?(.*)$/) ?? [];
+    const run = runs.get(Number(name));
+    if (!run) throw new Error(`expected the path of a run, found ${target}`);
+    const out = { socket, gate: (gate) => run.gate(gate).opened, wrote: (count) => (run.written += count) };
+    if (method === 'OPTIONS') {
+      run.preflights++;
+      goesOn = await play(preflight(header), out);
+      continue;
+    }
+    const seen = { number: run.requests.length + 1, method, path, headers, body, socket: socket.number };
+    goesOn = await answer(run, Object.assign(seen, { lastEventId: header('last-event-id') }), out);
+  }
+}
+
+async function answer(run, seen, out) {
+  seen.at = performance.now();
+  run.requests.push(seen);
+  run.sockets.add(out.socket);
+  run.open.add(seen);
+  run.most = Math.max(run.most, run.open.size);
+  const over = (by) => {
+    if (run.open.delete(seen)) Object.assign(seen, { ended: performance.now(), by });
+  };
+  const left = () => over('client');
+  out.socket.once('close', left);
+  const goesOn = await play(run.next(seen.path, seen.lastEventId), out);
+  out.socket.off('close', left);
+  over('server');
+  return goesOn;
+}
+
+/** `POST /script` makes a run, `GET /log?run=` tells what it has seen, `POST /open?run=&gate=` lets it go on. */
+async function answerControl(request, response, runs) {
+  const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+  const reply = (status, value) =>
+    response
+      .writeHead(status, {
+        'access-control-allow-origin': '*',
+        'access-control-allow-headers': '*',
+        'access-control-max-age': 600,
+        'cache-control': 'no-store',
+        'content-type': 'application/json',
+      })
+      .end(JSON.stringify(value));
+  if (request.method === 'OPTIONS') return reply(200, {});
+  if (pathname === '/script') {
+    let text = '';
+    for await (const piece of request.setEncoding('utf8')) text += piece;
+    const number = runs.size + 1;
+    runs.set(number, new Run(JSON.parse(text)));
+    return reply(200, number);
+  }
+  const run = runs.get(Number(searchParams.get('run')));
+  if (!run) return reply(404, 'expected the number of a run');
+  if (pathname === '/open') run.gate(searchParams.get('gate')).open();
+  reply(200, run.log());
+}
