@@ -9,31 +9,27 @@ import { Wire } from './server/wire.mjs';
 import { bytes as story, startAfter } from './story.mjs';
 
 /**
- * @returns {Promise<{ url: string, control: string, close(): Promise<void> }>} where the streams are, and where they are
- *   scripted: see tests/client/README.md
+ * A run has a port of its own: no socket that is kept from an earlier one gets into it, and it takes none of the
+ * connections that a browser allows for another.
+ *
+ * @returns {Promise<{ url: string, close(): Promise<void> }>} where runs are scripted: see tests/client/README.md
  */
 export async function startFaultServer() {
   const runs = new Map();
-  const sockets = new Set();
-  const streams = createServer((socket) => {
-    socket.setNoDelay(true).on('error', () => undefined);
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    // A client that leaves in the middle of a request or an answer is no failure of the server.
-    serve(socket, sockets, runs).catch((error) => socket.destroyed || socket.destroy(error));
-  });
   const control = createHttpServer((request, response) => void answerControl(request, response, runs));
-  await Promise.all([streams, control].map((server) => new Promise((done) => server.listen(0, '127.0.0.1', done))));
+  await listen(control);
   return {
-    url: `http://127.0.0.1:${streams.address().port}`,
-    control: `http://127.0.0.1:${control.address().port}`,
+    url: urlOf(control),
     async close() {
-      for (const socket of sockets) socket.destroy();
       control.closeAllConnections();
-      await Promise.all([streams, control].map((server) => new Promise((done) => server.close(done))));
+      const closed = new Promise((done) => control.close(done));
+      await Promise.all([closed, ...[...runs.values()].map((run) => run.close())]);
     },
   };
 }
+
+const listen = (server) => new Promise((done) => server.listen(0, '127.0.0.1', done));
+const urlOf = (server) => `http://127.0.0.1:${server.address().port}`;
 
 /** What a script has seen. */
 class Run {
@@ -49,18 +45,36 @@ class Run {
   #gates = new Map();
   #script;
   #used = new Map();
+  #server;
 
   constructor(script) {
     this.#script = script;
+  }
+
+  async listen() {
+    this.#server = createServer((socket) => {
+      socket.setNoDelay(true).on('error', () => undefined);
+      this.sockets.add(socket);
+      // A client that leaves in the middle of a request or an answer is no failure of the server.
+      serve(socket, this).catch((error) => socket.destroyed || socket.destroy(error));
+    });
+    await listen(this.#server);
+    return urlOf(this.#server);
+  }
+
+  close() {
+    for (const socket of this.sockets) socket.destroy();
+    return new Promise((done) => this.#server.close(done));
   }
 
   /** The answer to the next request of a path: those of the script in their order, then 204. */
   next(path, lastEventId) {
     const number = this.#used.get(path) ?? 0;
     this.#used.set(path, number + 1);
-    const { story: cuts, answers = [], paths = {}, then = { status: 204 } } = this.#script;
+    const { story: cuts, answers = [], paths = {} } = this.#script;
     if (cuts) return storyAnswer(cuts, number, lastEventId);
-    return (paths[path] ?? answers)[number] ?? then;
+    const list = paths[path] ?? answers;
+    return list[number] ?? list.findLast(({ forever }) => forever) ?? { status: 204 };
   }
 
   gate(name) {
@@ -89,21 +103,18 @@ function storyAnswer(cuts, number, lastEventId) {
   return { body, end: how, framing: how === 'fin' ? 'close' : 'chunked' };
 }
 
-async function serve(socket, sockets, runs) {
+async function serve(socket, run) {
   const wire = new Wire(socket);
-  socket.number = serve.sockets = (serve.sockets ?? 0) + 1;
+  const number = run.sockets.size;
+  const out = { socket, gate: (gate) => run.gate(gate).opened, wrote: (count) => (run.written += count) };
   for (let goesOn = true; goesOn;) {
     const { method, target, headers, body, header } = await wire.request();
-    const [, name, path] = target.match(/^\/(\d+)\/?(.*)$/) ?? [];
-    const run = runs.get(Number(name));
-    if (!run) throw new Error(`expected the path of a run, found ${target}`);
-    const out = { socket, gate: (gate) => run.gate(gate).opened, wrote: (count) => (run.written += count) };
     if (method === 'OPTIONS') {
       run.preflights++;
       goesOn = await play(preflight(header), out);
       continue;
     }
-    const seen = { number: run.requests.length + 1, method, path, headers, body, socket: socket.number };
+    const seen = { number: run.requests.length + 1, method, path: target.slice(1), headers, body, socket: number };
     goesOn = await answer(run, Object.assign(seen, { lastEventId: header('last-event-id') }), out);
   }
 }
@@ -111,7 +122,6 @@ async function serve(socket, sockets, runs) {
 async function answer(run, seen, out) {
   seen.at = performance.now();
   run.requests.push(seen);
-  run.sockets.add(out.socket);
   run.open.add(seen);
   run.most = Math.max(run.most, run.open.size);
   const over = (by) => {
@@ -142,12 +152,13 @@ async function answerControl(request, response, runs) {
   if (pathname === '/script') {
     let text = '';
     for await (const piece of request.setEncoding('utf8')) text += piece;
-    const number = runs.size + 1;
-    runs.set(number, new Run(JSON.parse(text)));
-    return reply(200, number);
+    const run = new Run(JSON.parse(text));
+    const url = await run.listen();
+    runs.set(url, run);
+    return reply(200, url);
   }
-  const run = runs.get(Number(searchParams.get('run')));
-  if (!run) return reply(404, 'expected the number of a run');
+  const run = runs.get(searchParams.get('run'));
+  if (!run) return reply(404, 'expected the URL of a run');
   if (pathname === '/open') run.gate(searchParams.get('gate')).open();
   reply(200, run.log());
 }

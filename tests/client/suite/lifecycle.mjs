@@ -1,16 +1,17 @@
 // How connections are closed, called off and kept one at a time, and that the server sees it.
 
 import { forFaces, AT_ONCE, dataOf, read } from './faces.mjs';
+import { always } from './remote.mjs';
 
 const TWO = 'id: 1\ndata: 1\n\nid: 2\ndata: 2\n\n';
 const OPEN = { body: [TWO, { gate: 'never' }] };
 const init = { retry: AT_ONCE };
 
 /** `leave` opens connections to the run and ends them: then none is left on the server, and none is opened any more. */
-function leaves(name, script, leave, { requests = 1 } = {}) {
+function leaves(name, answer, leave, { requests = 1 } = {}) {
   return {
     [name]: async (context) => {
-      const run = await context.server.script(script);
+      const run = await context.server.script(always(answer));
       await leave({ ...context, run });
       await run.over();
       await context.assert.settle(40);
@@ -24,50 +25,42 @@ function leaves(name, script, leave, { requests = 1 } = {}) {
 const first = (source, type) => new Promise((done) => (source[`on${type}`] = done));
 
 const closing = {
-  ...leaves('EventSource: close() at once', { then: OPEN }, ({ api, run }) => new api.EventSource(run.url).close()),
+  ...leaves('EventSource: close() at once', OPEN, ({ api, run }) => new api.EventSource(run.url).close()),
 
-  ...leaves('EventSource: close() before the headers', { then: { hold: 'never' } }, async ({ api, run }) => {
+  ...leaves('EventSource: close() before the headers', { hold: 'never' }, async ({ api, run }) => {
     const source = new api.EventSource(run.url);
     await run.until(({ open }) => open === 1);
     source.close();
   }),
 
-  ...leaves(
-    'EventSource: close() in the open event, and nothing is told',
-    { then: OPEN },
-    async ({ api, run, assert }) => {
-      const source = new api.EventSource(run.url, init);
-      const seen = [];
-      source.onmessage = source.onerror = ({ type }) => seen.push(type);
-      await first(source, 'open');
-      source.close();
-      await assert.settle(40);
-      assert.same([seen, source.readyState], [[], 2]);
-    },
-  ),
+  ...leaves('EventSource: close() in the open event, and nothing is told', OPEN, async ({ api, run, assert }) => {
+    const source = new api.EventSource(run.url, init);
+    const seen = [];
+    source.onmessage = source.onerror = ({ type }) => seen.push(type);
+    await first(source, 'open');
+    source.close();
+    await assert.settle(40);
+    assert.same([seen, source.readyState], [[], 2]);
+  }),
 
-  ...leaves(
-    'EventSource: close() at an event, and nothing more is told',
-    { then: OPEN },
-    async ({ api, run, assert }) => {
-      const source = new api.EventSource(run.url, init);
-      const seen = [];
-      source.onerror = ({ type }) => seen.push(type);
-      await new Promise((done) => {
-        source.onmessage = ({ data }) => {
-          seen.push(data);
-          source.close();
-          done();
-        };
-      });
-      await assert.settle(40);
-      assert.same([seen, source.readyState, source.lastEventId], [['1'], 2, '1']);
-    },
-  ),
+  ...leaves('EventSource: close() at an event, and nothing more is told', OPEN, async ({ api, run, assert }) => {
+    const source = new api.EventSource(run.url, init);
+    const seen = [];
+    source.onerror = ({ type }) => seen.push(type);
+    await new Promise((done) => {
+      source.onmessage = ({ data }) => {
+        seen.push(data);
+        source.close();
+        done();
+      };
+    });
+    await assert.settle(40);
+    assert.same([seen, source.readyState, source.lastEventId], [['1'], 2, '1']);
+  }),
 
   ...leaves(
     'EventSource: close() in the error event, and it does not come back',
-    { then: { body: TWO } },
+    { body: TWO },
     async ({ api, run }) => {
       const source = new api.EventSource(run.url, init);
       await first(source, 'error');
@@ -75,7 +68,7 @@ const closing = {
     },
   ),
 
-  ...leaves('EventSource: close() while it waits', { then: { body: TWO } }, async ({ api, run, assert }) => {
+  ...leaves('EventSource: close() while it waits', { body: TWO }, async ({ api, run, assert }) => {
     const source = new api.EventSource(run.url, { retry: { delay: 150, jitter: 0 } });
     await first(source, 'error');
     await assert.settle(10);
@@ -83,24 +76,22 @@ const closing = {
     await assert.settle(200);
   }),
 
-  ...leaves('connect: break closes the connection', { then: OPEN }, async ({ api, run, assert }) => {
+  ...leaves('connect: break closes the connection', OPEN, async ({ api, run, assert }) => {
     const stream = await api.connect(run.url, init);
     for await (const { data } of stream) if (data === '1') break;
     assert.same(stream.lastEventId, '1');
   }),
 
-  ...leaves('connect: an error in the loop closes the connection', { then: OPEN }, async ({ api, run, assert }) => {
+  ...leaves('connect: an error in the loop closes the connection', OPEN, async ({ api, run, assert }) => {
     const loop = async () => {
       for await (const { data } of await api.connect(run.url, init)) throw new Error(data);
     };
     assert.same((await assert.rejection(loop())).message, '1');
   }),
 
-  ...leaves('connect: close() without reading', { then: OPEN }, async ({ api, run }) =>
-    (await api.connect(run.url)).close(),
-  ),
+  ...leaves('connect: close() without reading', OPEN, async ({ api, run }) => (await api.connect(run.url)).close()),
 
-  ...leaves('connect: close() ends a loop that waits', { then: OPEN }, async ({ api, run, assert }) => {
+  ...leaves('connect: close() ends a loop that waits', OPEN, async ({ api, run, assert }) => {
     const stream = await api.connect(run.url, init);
     const seen = [];
     for await (const { data } of stream) {
@@ -110,7 +101,7 @@ const closing = {
     assert.same(seen, ['1', '2']);
   }),
 
-  ...leaves('connect: return() of the iterator closes the connection', { then: OPEN }, async ({ api, run, assert }) => {
+  ...leaves('connect: return() of the iterator closes the connection', OPEN, async ({ api, run, assert }) => {
     const iterator = (await api.connect(run.url, init))[Symbol.asyncIterator]();
     assert.same((await iterator.next()).value.data, '1');
     assert.same((await iterator.return()).done, true);
@@ -123,7 +114,7 @@ const reason = new Error('changed my mind');
 /** The signal aborts once `when(log)` holds: it ends with `'aborted'`, and the server is left. */
 function aborts(name, answer, when, requests = 1) {
   return forFaces(`aborted ${name}`, async ({ api, server, assert, face }) => {
-    const run = await server.script({ then: answer });
+    const run = await server.script(always(answer));
     const controller = new AbortController();
     const retry = { delay: 1e6, jitter: 0, statuses: [503] };
     const reading = read({ api, face, url: run.url, init: { retry, signal: controller.signal } });
@@ -139,7 +130,7 @@ function aborts(name, answer, when, requests = 1) {
 
 const aborting = {
   ...forFaces('a signal that is aborted already sends nothing', async ({ api, server, assert, face }) => {
-    const run = await server.script({ then: OPEN });
+    const run = await server.script(always(OPEN));
     const { error, events } = await read({ api, face, url: run.url, init: { signal: AbortSignal.abort(reason) } });
     assert.same([events, error.code, error.willRetry], [[], 'aborted', false]);
     assert.yes(error.cause === reason, 'the signal’s reason as the cause');
@@ -178,7 +169,7 @@ const oneAtATime = {
   }),
 
   'EventSource: many are opened and closed at any time, and none is left': async ({ api, server, assert }) => {
-    const run = await server.script({ then: OPEN });
+    const run = await server.script(always(OPEN));
     const seen = [];
     for (let round = 0; round < 40; round++) {
       const source = new api.EventSource(run.url, init);

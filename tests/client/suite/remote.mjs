@@ -4,8 +4,11 @@ import { settle } from '../../e2e/check.mjs';
 
 const POLL_MS = 10;
 
-/** `script(…)` makes a run of the server. */
-export function remote({ url, control }, fetch = globalThis.fetch) {
+/** This answer, and for all further requests too. */
+export const always = (answer) => ({ ...answer, forever: true });
+
+/** `script(…)` makes a run of the server whose scripts go to `control`. */
+export function remote(control, fetch = globalThis.fetch) {
   const ask = async (path, init) => {
     const response = await fetch(control + path, init);
     if (!response.ok) throw new Error(`expected the fault server to answer ${path}, found status ${response.status}`);
@@ -16,31 +19,28 @@ export function remote({ url, control }, fetch = globalThis.fetch) {
     async script(...answers) {
       const script = answers.length === 1 && !isAnswer(answers[0]) ? answers[0] : { answers };
       // As text, so that a page of another origin needs no preflight.
-      const run = await ask('/script', { method: 'POST', body: JSON.stringify(script) });
-      return new Run(`${url}/${run}`, run, ask);
+      return new Run(await ask('/script', { method: 'POST', body: JSON.stringify(script) }), ask);
     },
   };
 }
 
-const isAnswer = (value) => !['answers', 'paths', 'then', 'story'].some((key) => key in value);
+const isAnswer = (value) => !['answers', 'paths', 'story'].some((key) => key in value);
 
 class Run {
-  #number;
   #ask;
 
-  constructor(url, number, ask) {
+  constructor(url, ask) {
     this.url = url;
-    this.#number = number;
     this.#ask = ask;
   }
 
   async log() {
-    return readable(await this.#ask(`/log?run=${this.#number}`));
+    return readable(await this.#ask(`/log?run=${this.url}`));
   }
 
   /** Lets the answer go on that waits at this gate, now or later. */
   open(gate) {
-    return this.#ask(`/open?run=${this.#number}&gate=${gate}`, { method: 'POST' });
+    return this.#ask(`/open?run=${this.url}&gate=${gate}`, { method: 'POST' });
   }
 
   /** The log, as soon as `condition(log)` holds. */

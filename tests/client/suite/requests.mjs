@@ -2,8 +2,10 @@
 
 import { forFaces, AT_ONCE, dataOf, read } from './faces.mjs';
 
+// Before a byte of the response, and on a socket of its own: see below.
 const RESET = { raw: '', end: 'reset' };
-const WITH_ID = { body: 'id: 1\ndata: a\n\n' };
+const WITH_ID = { body: 'id: 1\ndata: a\n\n', framing: 'close' };
+const KEPT = { body: 'id: 1\ndata: a\n\n' };
 const BARE = { body: 'data: a\n\n' };
 
 const sent = {
@@ -107,6 +109,22 @@ const replay = {
       [undefined, '1', '1', '2'].map((id) => ['POST', 'again: 漢', id]),
     );
   }),
+
+  ...forFaces(
+    'a POST that is reset on a kept socket is sent again only by the policy',
+    async ({ api, server, assert, face }) => {
+      const run = await server.script(KEPT, RESET);
+      const init = { method: 'POST', body: 'x', retry: { ...AT_ONCE, maxAttempts: 2 } };
+      const { error } = await read({ api, face, url: run.url, init });
+      assert.same(error.code, 'retries-exhausted');
+      const { requests } = await run.over();
+      assert.same(
+        requests.map(({ socket }) => socket),
+        [1, 1],
+        'the sockets used',
+      );
+    },
+  ),
 
   ...forFaces('resume: always sends a POST again', async ({ api, server, assert, face }) => {
     const run = await server.script(RESET, BARE);
