@@ -37,6 +37,7 @@ async function runOn(name, names) {
   const results = [];
   const report = (result) => {
     results.push(result);
+    if (process.env.TIMES) console.log(`  ${result.ms?.toFixed(0).padStart(6)} ms  ${result.name}`);
     if (result.status !== 'failed') return;
     // Lists of a thousand ids are no help.
     const error = result.error.replace(/^/gm, '    ').replace(/(.{1000}).*/g, '$1 …');

@@ -15,7 +15,7 @@ export async function play(answer, out) {
   if (answer.hold) await out.gate(answer.hold);
   const bodiless = answer.status === 204 || answer.status === 304;
   const frame = bodiless || framing !== 'chunked' ? (bytes) => bytes : chunk;
-  await write(out, answer.raw === undefined ? head(answer, bodiless ? 'none' : framing) : latin1(answer.raw));
+  await write(out, answer.raw === undefined ? head(answer, framing, bodiless) : latin1(answer.raw));
   const code = coder(encoding);
   for (const piece of [body].flat()) await send(piece, out, frame, code);
   const rest = await code.end();
@@ -66,12 +66,12 @@ function write({ socket, wrote }, bytes) {
   });
 }
 
-function head({ status = 200, reason = 'Reason', headers = {} }, framing) {
+function head({ status = 200, reason = 'Reason', headers = {} }, framing, bodiless) {
   const all = { 'cache-control': 'no-store', ...CORS, 'content-type': 'text/event-stream', ...headers };
-  if (framing === 'none') delete all['content-type'];
-  if (framing === 'chunked') all['transfer-encoding'] = 'chunked';
-  else if (framing === 'close') all.connection = 'close';
-  else if (framing !== 'none') all['content-length'] = framing;
+  if (framing === 'close') all.connection = 'close';
+  else if (!bodiless && framing === 'chunked') all['transfer-encoding'] = 'chunked';
+  else if (!bodiless) all['content-length'] = framing;
+  if (bodiless) delete all['content-type'];
   const lines = Object.entries(all)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}: ${valueOf(value)}\r\n`);
@@ -113,10 +113,14 @@ function latin1(text) {
   return Buffer.from(text, 'latin1');
 }
 
-/** The answer to a preflight: yes to whatever is asked. */
+/**
+ * The answer to a preflight: yes to whatever is asked. Its socket is not kept, as what is reset on a kept socket, browsers send
+ * again by themselves.
+ */
 export function preflight(header) {
   return {
     status: 204,
+    framing: 'close',
     headers: {
       'access-control-allow-methods': header('access-control-request-method') ?? '*',
       'access-control-allow-headers': header('access-control-request-headers') ?? '*',

@@ -1,11 +1,12 @@
 // What is sent, and how often.
 
-import { forFaces, AT_ONCE, dataOf, read } from './faces.mjs';
+import { attempts, forFaces, AT_ONCE, dataOf, read } from './faces.mjs';
+import { always } from './remote.mjs';
 
-// Before a byte of the response, and on a socket of its own: see below.
+// Before a byte of the response.
 const RESET = { raw: '', end: 'reset' };
-const WITH_ID = { body: 'id: 1\ndata: a\n\n', framing: 'close' };
-const KEPT = { body: 'id: 1\ndata: a\n\n' };
+const BROKEN = { body: [': \n\n', { wait: 5 }], end: 'reset' };
+const WITH_ID = { body: 'id: 1\ndata: a\n\n' };
 const BARE = { body: 'data: a\n\n' };
 
 const sent = {
@@ -33,7 +34,7 @@ const sent = {
   }),
 
   ...forFaces('headers and body functions run for every attempt', async ({ api, server, assert, face }) => {
-    const run = await server.script(WITH_ID, RESET, { body: 'id: 2\ndata: b\n\n' });
+    const run = await server.script(WITH_ID, BROKEN, { body: 'id: 2\ndata: b\n\n' });
     const made = [];
     const init = {
       method: 'POST',
@@ -100,7 +101,7 @@ const replay = {
   }),
 
   ...forFaces('a POST with ids is sent again, with its body and the id', async ({ api, server, assert, face }) => {
-    const run = await server.script(WITH_ID, RESET, { body: 'id: 2\ndata: b\n\n' });
+    const run = await server.script(WITH_ID, BROKEN, { body: 'id: 2\ndata: b\n\n' });
     const init = { method: 'POST', body: new TextEncoder().encode('again: 漢'), retry: AT_ONCE };
     assert.same(dataOf(await read({ api, face, url: run.url, init })), ['a', 'b']);
     const { requests } = await run.log();
@@ -110,10 +111,19 @@ const replay = {
     );
   }),
 
+  ...forFaces('a GET that is reset before the response is sent again by the policy', async (context) => {
+    const { api, server, assert, face } = context;
+    const run = await server.script(always(RESET));
+    const { error } = await read({ api, face, url: run.url, init: { retry: attempts(4) } });
+    assert.same([error.code, error.attempt, error.willRetry], ['retries-exhausted', 4, false]);
+    const { requests, most } = await run.over();
+    assert.same([requests.length, most], [4, 1], 'requests, and connections at a time');
+  }),
+
   ...forFaces(
     'a POST that is reset on a kept socket is sent again only by the policy',
     async ({ api, server, assert, face }) => {
-      const run = await server.script(KEPT, RESET);
+      const run = await server.script(WITH_ID, RESET);
       const init = { method: 'POST', body: 'x', retry: { ...AT_ONCE, maxAttempts: 2 } };
       const { error } = await read({ api, face, url: run.url, init });
       assert.same(error.code, 'retries-exhausted');
@@ -127,7 +137,7 @@ const replay = {
   ),
 
   ...forFaces('resume: always sends a POST again', async ({ api, server, assert, face }) => {
-    const run = await server.script(RESET, BARE);
+    const run = await server.script(BROKEN, BARE);
     const init = { method: 'POST', body: 'x', resume: 'always', retry: AT_ONCE };
     assert.same(dataOf(await read({ api, face, url: run.url, init })), ['a']);
     assert.same(

@@ -10,7 +10,7 @@ const LIMIT_MS = 60_000;
 const AT_A_TIME = 4;
 
 /**
- * Runs one check. The answer is `{ name, status: 'passed' | 'failed' | 'skipped', reason?, error? }`.
+ * Runs one check. The answer is `{ name, status: 'passed' | 'failed' | 'skipped', reason?, error?, ms? }`.
  *
  * @param {{ runtime: string, api: object, control: string }} place a name of suite/skips.mjs, the package, and the URL of
  *   the fault server
@@ -18,13 +18,14 @@ const AT_A_TIME = 4;
 export async function runCheck(name, { runtime, api, control }) {
   const reason = skipOf(runtime, name);
   if (reason) return { name, status: 'skipped', reason };
+  const start = performance.now();
   let timer;
   try {
     const limit = new Promise((_, fail) => {
       timer = setTimeout(() => fail(new Error(`expected an end within ${LIMIT_MS / 1000} s, found none`)), LIMIT_MS);
     });
     await Promise.race([checks[name]({ api, server: remote(control), assert }), limit]);
-    return { name, status: 'passed' };
+    return { name, status: 'passed', ms: performance.now() - start };
   } catch (error) {
     const stack = String(error?.stack ?? error);
     // Some engines leave the message out of the stack.

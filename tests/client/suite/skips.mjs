@@ -1,17 +1,33 @@
 // What a runtime cannot do, and why: such a check is counted as skipped, and its reason is shown.
 
+const streamBodies = (reason) => ({
+  'a body that is a stream is sent once': reason,
+  'a function makes a new stream for each attempt': reason,
+});
+
+const resent = (name) => ({
+  'a POST that is reset on a kept socket is sent again only by the policy': `${name} itself sends a request again whose kept socket is reset before a response, whatever its method`,
+});
+
 /** By runtime: the name of a check, with a face in front or without, and the reason. */
 const SKIPS = {
   node: {},
-  chromium: {},
-  firefox: {},
+  chromium: {
+    ...streamBodies('Chromium sends a body that is a stream over HTTP/2 only'),
+    ...resent('Chromium'),
+  },
+  firefox: {
+    ...streamBodies('Firefox cannot send a stream: it sends the text “[object ReadableStream]”'),
+    ...resent('Firefox'),
+    'a GET that is reset before the response is sent again by the policy':
+      'Firefox itself sends a request up to ten times whose connection is reset before a response',
+    '20 events of a stream of 200 MB, and the server is held up':
+      'Firefox reads a body into its memory whether or not anybody takes it',
+  },
   workerd: {
     'redirect: error makes a redirect an error': 'workerd’s Request refuses redirect: error with a TypeError',
   },
-  deno: {
-    'a POST that is reset on a kept socket is sent again only by the policy':
-      'Deno’s own fetch sends a request again whose kept socket was reset before a response, whatever its method',
-  },
+  deno: { ...resent('Deno') },
   bun: {},
 };
 
