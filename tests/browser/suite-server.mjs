@@ -37,7 +37,7 @@ export async function serveSuite() {
 
   async function file(path, response) {
     const type = TYPES[extname(path)];
-    if (!/^\/(dist|tests\/(suite|client|e2e))\//.test(path) || path.includes('..') || !type) {
+    if (!/^\/(dist|tests\/suite)\//.test(path) || path.includes('..') || !type) {
       response.writeHead(404).end();
       return;
     }

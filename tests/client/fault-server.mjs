@@ -10,26 +10,68 @@ import { bytes as story, startAfter } from './story.mjs';
 
 /**
  * A run has a port of its own: no socket that is kept from an earlier one gets into it, and it takes none of the
- * connections that a browser allows for another.
+ * connections that a browser allows for another. Only one that asks for it (`home`) is where the files are, so that a page
+ * needs no preflights; no socket is kept there.
  *
- * @returns {Promise<{ url: string, close(): Promise<void> }>} where runs are scripted: see tests/client/README.md
+ * @param {(path: string) => object | undefined} files the answer to a path
+ * @returns {Promise<{ url: string, home: string, close(): Promise<void> }>} where runs are scripted (see
+ *   tests/client/README.md), and where the files are
  */
-export async function startFaultServer() {
+export async function startFaultServer(files = () => undefined) {
   const runs = new Map();
-  const control = createHttpServer((request, response) => void answerControl(request, response, runs));
+  const home = new Streams((target) => {
+    const [, number] = target.match(/^\/run\/(\d+)$/) ?? [];
+    return runs.get(home.url + target) ?? { answer: number ? undefined : files(target) };
+  });
+  await home.listen();
+  const makeRun = async (script) => {
+    const run = new Run(script);
+    if (!script.home) await (run.streams = new Streams(() => run)).listen();
+    const url = run.streams?.url ?? `${home.url}/run/${runs.size}`;
+    runs.set(url, run);
+    return url;
+  };
+  const control = createHttpServer((request, response) => void answerControl(request, response, { runs, makeRun }));
   await listen(control);
   return {
     url: urlOf(control),
+    home: home.url,
     async close() {
       control.closeAllConnections();
       const closed = new Promise((done) => control.close(done));
-      await Promise.all([closed, ...[...runs.values()].map((run) => run.close())]);
+      await Promise.all([closed, home.close(), ...[...runs.values()].map((run) => run.streams?.close())]);
     },
   };
 }
 
 const listen = (server) => new Promise((done) => server.listen(0, '127.0.0.1', done));
 const urlOf = (server) => `http://127.0.0.1:${server.address().port}`;
+
+/** Raw sockets; `find(target)` tells the run of a request, or `{ answer }`. */
+class Streams {
+  #server;
+  #sockets = new Set();
+
+  constructor(find) {
+    this.#server = createServer((socket) => {
+      socket.setNoDelay(true).on('error', () => undefined);
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+      // A client that leaves in the middle of a request or an answer is no failure of the server.
+      serve(socket, find).catch((error) => socket.destroyed || socket.destroy(error));
+    });
+  }
+
+  async listen() {
+    await listen(this.#server);
+    this.url = urlOf(this.#server);
+  }
+
+  close() {
+    for (const socket of this.#sockets) socket.destroy();
+    return new Promise((done) => this.#server.close(done));
+  }
+}
 
 /** What a script has seen. */
 class Run {
@@ -45,26 +87,9 @@ class Run {
   #gates = new Map();
   #script;
   #used = new Map();
-  #server;
 
   constructor(script) {
     this.#script = script;
-  }
-
-  async listen() {
-    this.#server = createServer((socket) => {
-      socket.setNoDelay(true).on('error', () => undefined);
-      this.sockets.add(socket);
-      // A client that leaves in the middle of a request or an answer is no failure of the server.
-      serve(socket, this).catch((error) => socket.destroyed || socket.destroy(error));
-    });
-    await listen(this.#server);
-    return urlOf(this.#server);
-  }
-
-  close() {
-    for (const socket of this.sockets) socket.destroy();
-    return new Promise((done) => this.#server.close(done));
   }
 
   /** The answer to the next request of a path: those of the script in their order, then 204. */
@@ -100,27 +125,33 @@ function storyAnswer(cuts, number, lastEventId) {
   const bytes = Buffer.from(story.subarray(from, at)).toString('latin1');
   // An empty chunk would be the end of the body.
   const body = [...(bytes ? [{ bytes }] : []), { wait }];
-  return { body, end: how, framing: how === 'fin' ? 'close' : 'chunked' };
+  return { body, end: how, framing: how === 'reset' ? 'chunked' : 'close' };
 }
 
-async function serve(socket, run) {
+async function serve(socket, find) {
   const wire = new Wire(socket);
-  const number = run.sockets.size;
-  const out = { socket, gate: (gate) => run.gate(gate).opened, wrote: (count) => (run.written += count) };
   for (let goesOn = true; goesOn;) {
     const { method, target, headers, body, header } = await wire.request();
+    const run = find(target);
+    const out = { socket, gate: (name) => run.gate(name).opened, wrote: (count) => (run.written += count) };
+    if (!(run instanceof Run)) {
+      goesOn = await play(run.answer ?? { status: 404, framing: 'close' }, out);
+      continue;
+    }
+    run.sockets.add(socket);
     if (method === 'OPTIONS') {
       run.preflights++;
       goesOn = await play(preflight(header), out);
       continue;
     }
-    const seen = { number: run.requests.length + 1, method, path: target.slice(1), headers, body, socket: number };
+    const seen = { number: run.requests.length + 1, method, path: target.slice(1), headers, body };
     goesOn = await answer(run, Object.assign(seen, { lastEventId: header('last-event-id') }), out);
   }
 }
 
 async function answer(run, seen, out) {
   seen.at = performance.now();
+  seen.socket = [...run.sockets].indexOf(out.socket) + 1;
   run.requests.push(seen);
   run.open.add(seen);
   run.most = Math.max(run.most, run.open.size);
@@ -136,7 +167,7 @@ async function answer(run, seen, out) {
 }
 
 /** `POST /script` makes a run, `GET /log?run=` tells what it has seen, `POST /open?run=&gate=` lets it go on. */
-async function answerControl(request, response, runs) {
+async function answerControl(request, response, { runs, makeRun }) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   const reply = (status, value) =>
     response
@@ -152,10 +183,7 @@ async function answerControl(request, response, runs) {
   if (pathname === '/script') {
     let text = '';
     for await (const piece of request.setEncoding('utf8')) text += piece;
-    const run = new Run(JSON.parse(text));
-    const url = await run.listen();
-    runs.set(url, run);
-    return reply(200, url);
+    return reply(200, await makeRun(JSON.parse(text)));
   }
   const run = runs.get(searchParams.get('run'));
   if (!run) return reply(404, 'expected the URL of a run');

@@ -5,7 +5,7 @@
 import { pathToFileURL } from 'node:url';
 
 import { startFaultServer } from './fault-server.mjs';
-import { startChromium, startChromiumWorker, startFirefox, startFirefoxWorker } from './runtimes/browsers.mjs';
+import { startChromium, startChromiumWorker, startFirefox, pageFiles } from './runtimes/browsers.mjs';
 import { startBun, startDeno, startNode, startNode24 } from './runtimes/processes.mjs';
 import { startWorkerd } from './runtimes/workerd.mjs';
 import { namesOf } from './suite/run.mjs';
@@ -19,7 +19,6 @@ const RUNTIMES = {
   chromium: startChromium,
   'chromium-worker': startChromiumWorker,
   firefox: startFirefox,
-  'firefox-worker': startFirefoxWorker,
 };
 
 /** Shows a line for each runtime, failures and reasons to skip in full, and answers the sums `{ passed, failed, skipped }`. */
@@ -44,10 +43,10 @@ async function runOn(name, names) {
     console.log(`✖ ${name}, ${result.name}\n${error}`);
   };
   const fail = (what, error) => report({ name: what, status: 'failed', error: String(error?.stack ?? error) });
-  const server = await startFaultServer();
+  const server = await startFaultServer(pageFiles);
   let [place, title] = [undefined, name];
   try {
-    place = await RUNTIMES[name]();
+    place = await RUNTIMES[name](server);
     if (place) {
       ({ title } = place);
       const rejections = await place.run(server.url, names, report);

@@ -1,17 +1,31 @@
 // Chromium and Firefox: the suite in a page, and in a dedicated worker of one.
 
+import { existsSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+import { ROOT } from '../../../scripts/lib/console.mjs';
 import { ensureFirefox } from '../../../scripts/lib/firefox.mjs';
 import { launchChromium } from '../../../scripts/lib/chromium.mjs';
-import { serveSuite } from '../../browser/suite-server.mjs';
 import { runAll } from '../suite/run.mjs';
 import { installed } from './install.mjs';
 
 const MODULE = '/tests/client/runtimes/page.mjs';
 
-export const startChromium = () => openPage('chromium', launchChromium);
-export const startChromiumWorker = () => openPage('chromium', launchChromium, true);
-export const startFirefox = () => openPage('firefox', launchFirefox);
-export const startFirefoxWorker = () => openPage('firefox', launchFirefox, true);
+export const startChromium = (server) => openPage('chromium', server, launchChromium);
+export const startChromiumWorker = (server) => openPage('chromium', server, launchChromium, true);
+export const startFirefox = (server) => openPage('firefox', server, launchFirefox);
+
+const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript' };
+
+/** For the fault server: an empty page, the package and the suite. */
+export function pageFiles(path) {
+  const found = (type, body) => ({ headers: { 'content-type': type }, framing: 'close', body });
+  if (path === '/') return found('text/html', '<!doctype html><title>client</title>');
+  const type = TYPES[extname(path)];
+  if (!/^\/(dist|tests\/(client|e2e))\//.test(path) || path.includes('..') || !type) return undefined;
+  const file = join(ROOT, path);
+  return existsSync(file) ? found(type, readFileSync(file, 'utf8')) : undefined;
+}
 
 async function launchFirefox() {
   const executablePath = ensureFirefox();
@@ -20,13 +34,12 @@ async function launchFirefox() {
   return puppeteer.launch({ browser: 'firefox', executablePath, headless: true });
 }
 
-async function openPage(runtime, launch, inWorker = false) {
-  const server = await serveSuite();
+async function openPage(runtime, server, launch, inWorker = false) {
   let browser;
   try {
     browser = await launch();
     const page = await browser.newPage();
-    await page.goto(server.url);
+    await page.goto(`${server.home}/`);
     await page.evaluate(inWorker ? loadInWorker : loadInPage, MODULE);
     const [name, version] = await nameOf(page);
     const ask = (message) => page.evaluate((given) => globalThis.work(given), message);
@@ -37,11 +50,10 @@ async function openPage(runtime, launch, inWorker = false) {
         await new Promise((done) => setTimeout(done, 50));
         return ask({});
       },
-      close: () => Promise.all([browser.close(), server.close()]),
+      close: () => browser.close(),
     };
   } catch (error) {
     await browser?.close();
-    await server.close();
     throw error;
   }
 }

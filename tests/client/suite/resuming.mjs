@@ -23,7 +23,7 @@ function everyOffset(how, from = 0) {
 
 /** Reads the story through these cuts, one after the other: each attempt goes on behind the last whole event. */
 async function readThrough(cuts, { api, server, assert, face, init }) {
-  const run = await server.script({ story: cuts });
+  const run = await server.script({ story: cuts, home: true });
   const until = ({ lastEventId }) => lastEventId === 'end';
   const found = await read({ api, face, url: run.url, init, types: TYPES, until });
   assert.same(found.error, null, 'the error');
@@ -78,7 +78,7 @@ export const resuming = {
     const { api, server, assert } = context;
     for (const how of ['fin', 'reset']) {
       for (let at = 0; at < first.complete; at++) {
-        const run = await server.script({ story: [{ at, how, wait: at % 3 }] });
+        const run = await server.script({ story: [{ at, how, wait: at % 3 }], home: true });
         const { events: seen, error } = await read({ api, face: 'connect', url: run.url, init: POST });
         assert.same(seen, [], 'the events');
         assert.same(error?.code, how === 'fin' ? undefined : 'network', 'the code');
