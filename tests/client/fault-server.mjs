@@ -80,7 +80,8 @@ class Run {
   open = new Set();
   /** The most of them at a time. */
   most = 0;
-  sockets = new Set();
+  /** By their numbers. */
+  sockets = new Map();
   /** Bytes that the kernel has taken. */
   written = 0;
   preflights = 0;
@@ -113,7 +114,7 @@ class Run {
 
   log() {
     const { requests, open, most, sockets, written, preflights } = this;
-    const openSockets = [...sockets].filter((socket) => !socket.destroyed).length;
+    const openSockets = [...sockets.keys()].filter((socket) => !socket.destroyed).length;
     return { requests, open: open.size, most, sockets: sockets.size, openSockets, written, preflights };
   }
 }
@@ -138,7 +139,7 @@ async function serve(socket, find) {
       goesOn = await play(run.answer ?? { status: 404, framing: 'close' }, out);
       continue;
     }
-    run.sockets.add(socket);
+    if (!run.sockets.has(socket)) run.sockets.set(socket, run.sockets.size + 1);
     if (method === 'OPTIONS') {
       run.preflights++;
       goesOn = await play(preflight(header), out);
@@ -151,7 +152,7 @@ async function serve(socket, find) {
 
 async function answer(run, seen, out) {
   seen.at = performance.now();
-  seen.socket = [...run.sockets].indexOf(out.socket) + 1;
+  seen.socket = run.sockets.get(out.socket);
   run.requests.push(seen);
   run.open.add(seen);
   run.most = Math.max(run.most, run.open.size);

@@ -12,7 +12,7 @@ import { installed } from './install.mjs';
 const MODULE = '/tests/client/runtimes/page.mjs';
 
 export const startChromium = (server) => openPage('chromium', server, launchChromium);
-export const startChromiumWorker = (server) => openPage('chromium', server, launchChromium, true);
+export const startChromiumWorker = (server) => openPage('chromium-worker', server, launchChromium, true);
 export const startFirefox = (server) => openPage('firefox', server, launchFirefox);
 
 const TYPES = { '.js': 'text/javascript', '.mjs': 'text/javascript' };

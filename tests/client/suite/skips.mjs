@@ -1,5 +1,7 @@
 // What a runtime cannot do, and why: such a check is counted as skipped, and its reason is shown.
 
+import { resuming } from './resuming.mjs';
+
 const streamBodies = (reason) => ({
   'a body that is a stream is sent once': reason,
   'a function makes a new stream for each attempt': reason,
@@ -9,12 +11,20 @@ const resent = (name) => ({
   'a POST that is reset on a kept socket is sent again only by the policy': `${name} itself sends a request again whose kept socket is reset before a response, whatever its method`,
 });
 
+const CHROMIUM = {
+  ...streamBodies('Chromium sends a body that is a stream over HTTP/2 only'),
+  ...resent('Chromium'),
+};
+
 /** By runtime: the name of a check, with a face in front or without, and the reason. */
 const SKIPS = {
   node: {},
-  chromium: {
-    ...streamBodies('Chromium sends a body that is a stream over HTTP/2 only'),
-    ...resent('Chromium'),
+  chromium: CHROMIUM,
+  'chromium-worker': {
+    ...CHROMIUM,
+    ...Object.fromEntries(
+      Object.keys(resuming).map((name) => [name, 'a worker has the network code of the page, in which this runs']),
+    ),
   },
   firefox: {
     ...streamBodies('Firefox cannot send a stream: it sends the text “[object ReadableStream]”'),
