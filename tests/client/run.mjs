@@ -5,10 +5,12 @@
 import { pathToFileURL } from 'node:url';
 
 import { startFaultServer } from './fault-server.mjs';
+import { startLeaks } from './leaks.mjs';
 import { startChromium, startChromiumWorker, startFirefox, pageFiles } from './runtimes/browsers.mjs';
 import { startBun, startDeno, startNode, startNode24 } from './runtimes/processes.mjs';
 import { startWorkerd } from './runtimes/workerd.mjs';
 import { namesOf } from './suite/run.mjs';
+import { strayed } from './suite/skips.mjs';
 
 const RUNTIMES = {
   node: startNode,
@@ -19,19 +21,22 @@ const RUNTIMES = {
   chromium: startChromium,
   'chromium-worker': startChromiumWorker,
   firefox: startFirefox,
+  leaks: startLeaks,
 };
 
 /** Shows a line for each runtime, failures and reasons to skip in full, and answers the sums `{ passed, failed, skipped }`. */
 export async function runClient({ runtimes = [], wanted = [] } = {}) {
   const total = { passed: 0, failed: 0, skipped: 0 };
+  const stray = strayed(namesOf([]));
+  if (stray.length) throw new Error(`expected skips to name checks, found ${stray.join(', ')}`);
   for (const name of runtimes.length ? runtimes : Object.keys(RUNTIMES)) {
-    const counts = await runOn(name, namesOf(wanted));
+    const counts = await runOn(name, wanted);
     for (const key of Object.keys(total)) total[key] += counts[key];
   }
   return total;
 }
 
-async function runOn(name, names) {
+async function runOn(name, wanted) {
   const start = performance.now();
   const results = [];
   const report = (result) => {
@@ -49,13 +54,14 @@ async function runOn(name, names) {
     place = await RUNTIMES[name](server);
     if (place) {
       ({ title } = place);
+      const names = namesOf(wanted, place.names);
       const rejections = await place.run(server.url, names, report);
       if (rejections.length) fail('no rejection is left unhandled', rejections.join('\n'));
-      const missing = names.filter((wanted) => !results.some((result) => result.name === wanted));
+      const missing = names.filter((known) => !results.some((result) => result.name === known));
       if (missing.length)
         fail('all checks have run', `expected results of all checks, found none of ${missing.join(', ')}`);
     } else {
-      const reason = `there is no ${name} for ${process.platform}-${process.arch}`;
+      const reason = `there is none for ${process.platform}-${process.arch}`;
       report({ name: 'all', status: 'skipped', reason });
     }
   } catch (error) {
@@ -71,8 +77,13 @@ function summarise(title, results, seconds) {
   const of = (status) => results.filter((result) => result.status === status);
   const counts = { passed: of('passed').length, failed: of('failed').length, skipped: of('skipped').length };
   const told = Object.entries(counts).map(([status, count]) => `${String(count).padStart(4)} ${status}`);
-  console.log(`${counts.failed ? '✖' : '✔'} ${title.padEnd(24)}${told.join('')}${seconds.toFixed(1).padStart(8)} s`);
-  for (const { name, reason } of of('skipped')) console.log(`    skipped: ${name}: ${reason}`);
+  console.log(`${counts.failed ? '✖' : '✔'} ${title.padEnd(25)}${told.join('')}${seconds.toFixed(1).padStart(8)} s`);
+  for (const { name, measured } of results) if (measured) console.log(`    ${name}: ${measured}`);
+  const skips = of('skipped');
+  for (const reason of new Set(skips.map((result) => result.reason))) {
+    const names = skips.filter((result) => result.reason === reason).map((result) => `“${result.name}”`);
+    console.log(`    skipped, as ${reason}: ${names.join(', ')}`);
+  }
   return counts;
 }
 

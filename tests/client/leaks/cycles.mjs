@@ -1,5 +1,8 @@
 // Opens, reads and closes connections, in Node and in a page.
 
+/** Connections between two collections; the memory behind the first so many is what is compared with. */
+export const STEP = 100;
+
 const AT_A_TIME = 4;
 const TAKEN = 3;
 

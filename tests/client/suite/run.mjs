@@ -39,9 +39,9 @@ export async function runCheck(name, { runtime, api, control }) {
   }
 }
 
-/** Names of all checks, or of those that have one of these texts in it. */
-export function namesOf(wanted = []) {
-  return Object.keys(checks).filter((name) => !wanted.length || wanted.some((text) => name.includes(text)));
+/** All these names, or those that have one of the wanted texts in it. */
+export function namesOf(wanted, names = Object.keys(checks)) {
+  return names.filter((name) => !wanted.length || wanted.some((text) => name.includes(text)));
 }
 
 /** Calls `check(name)` for each: those that keep a processor busy one by one, then the others a few at a time. */

@@ -2,6 +2,8 @@
 
 import { resuming } from './resuming.mjs';
 
+const FACE = /^(EventSource|connect): /;
+
 const streamBodies = (reason) => ({
   'a body that is a stream is sent once': reason,
   'a function makes a new stream for each attempt': reason,
@@ -44,5 +46,11 @@ const SKIPS = {
 /** @returns {string | undefined} the reason */
 export function skipOf(runtime, name) {
   const skips = SKIPS[runtime];
-  return skips[name] ?? skips[name.replace(/^\w+: /, '')];
+  return skips[name] ?? skips[name.replace(FACE, '')];
+}
+
+/** What is to be skipped and is no check: a name that has changed must not let a skip go unseen. */
+export function strayed(names) {
+  const known = new Set(names.flatMap((name) => [name, name.replace(FACE, '')]));
+  return Object.values(SKIPS).flatMap((skips) => Object.keys(skips).filter((name) => !known.has(name)));
 }
