@@ -119,7 +119,8 @@ export class Driver {
       controller.signal.throwIfAborted();
       request.signal = controller.signal;
       // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
-      if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
+      if (request.body instanceof ReadableStream) refuseText(this.#url);
+      else new Request(this.#url, request);
       sent = true;
       const found: unknown = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
       sent = isResponse(found);
@@ -252,6 +253,13 @@ function sort(batch: readonly Found[], seen: Seen): ServerSentEvent[] {
     }
   }
   return events;
+}
+
+/** Firefox does not know streams as bodies, and would send the text "[object ReadableStream]". */
+function refuseText(url: URL): void {
+  const init = { method: 'POST', body: new ReadableStream(), duplex: 'half' };
+  if (new Request(url, init).headers.has('content-type'))
+    throw new TypeError('expected a body that can be sent, found a stream');
 }
 
 /** By what is asked of it: a caller's fetch may give a Response of another realm. */

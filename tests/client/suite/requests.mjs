@@ -157,6 +157,16 @@ const replay = {
     );
   }),
 
+  ...forFaces('a body that is a stream is never sent as anything else', async ({ api, server, assert, face }) => {
+    const run = await server.script(WITH_ID);
+    const { error } = await read({ api, face, url: run.url, init: { body: streamOf('once'), retry: AT_ONCE } });
+    // Where it cannot be sent, that is an error of the request, or of the network (Chromium, over HTTP/1.1).
+    const codes = ['no-replay', 'invalid-request', 'network'];
+    assert.yes(codes.includes(error.code) && !error.willRetry, `one of ${codes}, and no retry, found ${error.code}`);
+    const { requests } = await run.over();
+    for (const { text } of requests) assert.same(text, 'once', 'the body');
+  }),
+
   ...forFaces('a function makes a new stream for each attempt', async ({ api, server, assert, face }) => {
     const run = await server.script(WITH_ID);
     const body = (attempt) => streamOf(`body ${attempt}`);
