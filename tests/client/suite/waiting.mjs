@@ -94,7 +94,7 @@ const told = {
 
 const kept = {
   'connect: Retry-After is waited for, in seconds and up to a date': async ({ api, server, assert }) => {
-    const run = await server.script(refusal(503, '1'), refusal(429, { date: 1000 }), EVENT);
+    const run = await server.script(refusal(503, '1'), refusal(429, { date: 2000 }), EVENT);
     const found = await read({ api, face: 'connect', url: run.url, init: { retry: AT_ONCE } });
     assert.same(dataOf(found), ['a']);
     const { requests, gaps } = await run.log();
