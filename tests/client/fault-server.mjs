@@ -134,7 +134,12 @@ async function serve(socket, find) {
   for (let goesOn = true; goesOn;) {
     const { method, target, headers, body, header } = await wire.request();
     const run = find(target);
-    const out = { socket, gate: (name) => run.gate(name).opened, wrote: (count) => (run.written += count) };
+    const out = {
+      socket,
+      gate: (name) => run.gate(name).opened,
+      wrote: (count) => (run.written += count),
+      ends: () => {},
+    };
     if (!(run instanceof Run)) {
       goesOn = await play(run.answer ?? { status: 404, framing: 'close' }, out);
       continue;
@@ -157,10 +162,12 @@ async function answer(run, seen, out) {
   run.open.add(seen);
   run.most = Math.max(run.most, run.open.size);
   const over = (by) => {
-    if (run.open.delete(seen)) Object.assign(seen, { ended: performance.now(), by });
+    if (!run.open.delete(seen)) return;
+    Object.assign(seen, { ended: performance.now(), by });
   };
   const left = () => over('client');
   out.socket.once('close', left);
+  out.ends = () => over('server');
   const goesOn = await play(run.next(seen.path, seen.lastEventId), out);
   out.socket.off('close', left);
   over('server');

@@ -7,19 +7,24 @@ import { constants, createBrotliCompress, createGzip } from 'node:zlib';
 const CORS = { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' };
 
 /**
- * Writes `answer` to `out` (`{ socket, gate(name), wrote(bytes) }`). Tells whether the socket can take another request; a
+ * Writes `answer` to `out` (`{ socket, gate(name), wrote(bytes), ends() }`). Tells whether the socket can take another request; a
  * hanging answer never settles, as long as the socket does not close.
  */
 export async function play(answer, out) {
   const { end = 'done', framing = 'chunked', body = [], encoding } = answer;
   if (answer.hold) await out.gate(answer.hold);
+  const pieces = [body].flat();
+  // Before it is written: the client may know of the end, and come back, earlier than this process learns that it has written.
+  const ends = () => end === 'hang' || out.ends();
   const bodiless = answer.status === 204 || answer.status === 304;
   const frame = bodiless || framing !== 'chunked' ? (bytes) => bytes : chunk;
+  if (!pieces.length) ends();
   await write(out, answer.raw === undefined ? head(answer, framing, bodiless) : latin1(answer.raw));
   const code = coder(encoding);
-  for (const piece of [body].flat()) await send(piece, out, frame, code);
+  for (const piece of pieces) await send(piece, out, frame, code);
   const rest = await code.end();
   if (rest.length) await write(out, frame(rest));
+  ends();
   if (end === 'hang') return new Promise(() => undefined);
   if (end === 'reset') return void out.socket.resetAndDestroy();
   if (end === 'fin') return void out.socket.end();
