@@ -3,19 +3,7 @@ import { startParser } from './engine.js';
 import { EventSourceError } from './error.js';
 import { ServerSentEvent } from './event.js';
 import { bytes, giveSlot, keep, offer, type Slot, takeSlot, words } from './memory.js';
-import {
-  BETWEEN,
-  EVENT,
-  HEADER,
-  ID,
-  KIND,
-  LAST_EVENT_ID,
-  NOTES,
-  PARTS,
-  partsAt,
-  textOf,
-  TYPE,
-} from './table.js';
+import { BETWEEN, EVENT, HEADER, ID, KIND, LAST_EVENT_ID, NOTES, PARTS, partsAt, textOf, TYPE } from './table.js';
 
 /** What a parser finds beside events. */
 export class Note {

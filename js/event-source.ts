@@ -60,6 +60,10 @@ class StreamEvent extends Event {
   }
 }
 
+/** Whether the platform itself calls what an `on…` attribute reads as, as workerd does: once is enough. */
+let callsHandlers = false;
+Object.assign(new EventTarget(), { onopen: () => (callsHandlers = true) }).dispatchEvent(new Event('open'));
+
 /** The events of an {@link EventSource}; any other type is a `MessageEvent`. */
 export interface EventSourceEventMap {
   open: Event;
@@ -273,7 +277,9 @@ export class EventSource extends EventTarget {
     } else {
       const entry = {
         handler: handler as Handler<never>,
-        listener: (event: Event) => void entry.handler?.call(this, event as never),
+        listener: (event: Event) => {
+          if (!callsHandlers) entry.handler?.call(this, event as never);
+        },
       };
       this.#handlers.set(type, entry);
       super.addEventListener(type, entry.listener);

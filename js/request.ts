@@ -6,6 +6,7 @@ import type { ConnectInit } from './options.js';
  */
 export function sender(url: URL, request: RequestInit, fetch: ConnectInit['fetch']): () => unknown {
   const isStream = request.body instanceof ReadableStream;
+  if (isStream) refuseText(url);
   // A stream can be taken but once.
   const made = fetch || !isStream ? new Request(url, request) : undefined;
   if (!fetch || !made) return () => globalThis.fetch(url.href, request);
@@ -13,4 +14,11 @@ export function sender(url: URL, request: RequestInit, fetch: ConnectInit['fetch
   const init = { ...request, headers: Object.fromEntries(request.headers as Headers) };
   if (isStream) delete init.body;
   return () => fetch(made, init);
+}
+
+/** Firefox does not know streams as bodies, and would send the text "[object ReadableStream]". */
+function refuseText(url: URL): void {
+  const init = { method: 'POST', body: new ReadableStream(), duplex: 'half' };
+  if (new Request(url, init).headers.has('content-type'))
+    throw new TypeError('expected a body that can be sent, found a stream');
 }

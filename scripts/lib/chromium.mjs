@@ -12,7 +12,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { homedir } from 'node:os';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome', 'microsoft-edge'];
@@ -84,13 +84,7 @@ export function ensureChromium(say = console.log) {
 /** Path of the WebDriver server that fits the Chromium installed. */
 export function ensureChromedriver(say = console.log) {
   const name = process.platform === 'win32' ? 'chromedriver.exe' : 'chromedriver';
-  const find = () =>
-    process.env.CHROMEDRIVER ||
-    (process.env.PATH ?? '')
-      .split(delimiter)
-      .filter(Boolean)
-      .map((folder) => join(folder, name))
-      .find(isExecutable);
+  const find = () => process.env.CHROMEDRIVER || findExecutable([name]);
   const found = find() ?? (installWithApt('chromium-driver', say) ? find() : undefined);
   if (found) return found;
   throw new Error(
@@ -100,12 +94,19 @@ export function ensureChromedriver(say = console.log) {
   );
 }
 
+/** The first of these programs that is in the PATH, or there where a name is a path. */
+export function findExecutable(names) {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  return names.flatMap((name) => folders.map((folder) => resolve(folder, name))).find(isExecutable);
+}
+
 /** `wanted` is the name of a package on Debian. */
-function installWithApt(wanted, say) {
+export function installWithApt(wanted, say) {
   if (process.platform !== 'linux' || !isExecutable('/usr/bin/apt-get')) return false;
   // On Ubuntu the packages are pointers to a snap, under other names.
   const ubuntu = /^ID=ubuntu$/m.test(readFileSync('/etc/os-release', 'utf8'));
-  const name = ubuntu ? { chromium: 'chromium-browser', 'chromium-driver': 'chromium-chromedriver' }[wanted] : wanted;
+  const names = { chromium: 'chromium-browser', 'chromium-driver': 'chromium-chromedriver', 'firefox-esr': 'firefox' };
+  const name = ubuntu ? names[wanted] : wanted;
   const root = process.getuid?.() === 0;
   if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return false;
   const apt = (...args) => {

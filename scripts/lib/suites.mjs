@@ -20,6 +20,7 @@ export const SUITES = {
   node: () => nodeTest('node'),
   workerd: () => nodeTest('workerd'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
+  client: async () => (await import('../../tests/client/run.mjs')).runClient(),
   ...(existsSync(join(ROOT, 'tests/types/tsconfig.json')) ? { types: typeTest } : {}),
 };
 
