@@ -3,6 +3,7 @@ import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 import { BatchIterator } from './iterator.js';
 import { type ConnectInit, resolveUrl } from './options.js';
+import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
 
 /**
  * Connects, and resolves once the response is known to be an event stream. Until then, and whenever the stream breaks off
@@ -16,9 +17,12 @@ import { type ConnectInit, resolveUrl } from './options.js';
  *   show(event.json());
  * }
  */
-export async function connect(url: string | URL, init: ConnectInit = {}): Promise<EventStream> {
+export async function connect<const S extends EventSchema | undefined = undefined>(
+  url: string | URL,
+  init: ConnectInit & ReadOptions<S> = {},
+): Promise<EventStream<EventOf<S>>> {
   const resolved = resolveUrl(url);
-  return new Promise((resolve, reject) => new EventStream(resolved, init, resolve, reject));
+  return new Promise((resolve, reject) => new EventStream<EventOf<S>>(resolved, init, resolve, reject));
 }
 
 /**
@@ -28,9 +32,9 @@ export async function connect(url: string | URL, init: ConnectInit = {}): Promis
  * the connection. The iteration ends when the server has ended the stream for good (204, or an end that is not to be
  * resumed), and throws an {@link EventSourceError} when the connection is given up.
  */
-export class EventStream implements AsyncIterable<ServerSentEvent> {
+export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements AsyncIterable<E> {
   readonly #driver: Driver;
-  readonly #iterator: BatchIterator<ServerSentEvent>;
+  readonly #iterator: BatchIterator<E>;
   #response: Response | undefined;
   /** A batch that came while nobody waited. */
   #arrived: readonly ServerSentEvent[] | undefined;
@@ -45,12 +49,17 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
   /** @internal */
   constructor(
     url: URL,
-    init: ConnectInit,
-    resolve: (stream: EventStream) => void,
+    init: ConnectInit & ReadOptions<EventSchema | undefined>,
+    resolve: (stream: EventStream<E>) => void,
     reject: (error: EventSourceError) => void,
   ) {
+    // At a sentinel the events before it are still to be given.
+    const close = (): void => {
+      this.#driver.close();
+      this.#end();
+    };
     this.#iterator = new BatchIterator(
-      () => this.#pull(),
+      refine(() => this.#pull(), init, close) as () => Promise<readonly E[] | undefined>,
       () => this.close(),
     );
     const face = {
@@ -91,7 +100,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
     this.#end();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<ServerSentEvent> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<E> {
     return this.#iterator;
   }
 

@@ -10,6 +10,8 @@ export type EventSourceErrorCode =
   | 'content-type'
   /** An event is larger than `maxEventSize`. */
   | 'event-too-large'
+  /** Data is not what a `schema` allows, or not base64; `cause` is the list of the schema's issues, or what was thrown. */
+  | 'invalid-data'
   /** The policy's attempts or its time are used up; the message names the last failure, and `cause` is what caused that. */
   | 'retries-exhausted'
   /** The request cannot be sent again, as its body is a stream. */

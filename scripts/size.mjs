@@ -7,8 +7,8 @@ import { Expected, run } from './lib/console.mjs';
 // In kB (1000 bytes) of gzip. The budget is what an entry may cost, the goal where it should go. The limit is just above where
 // each is, so that none grows unnoticed: over it the command fails. One entry is still over its budget.
 const ENTRIES = [
-  { from: 'eventsource-wasm', names: ['EventSource'], limit: 15, budget: 16, goal: 12 },
-  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 8, budget: 7, goal: 5 },
+  { from: 'eventsource-wasm', names: ['EventSource'], limit: 15.1, budget: 16, goal: 12 },
+  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 8.1, budget: 7, goal: 5 },
   { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 7.4, budget: 18, goal: 14 },
 ];
 

@@ -10,6 +10,7 @@ import { describe, test } from 'node:test';
 import { connect, EventSourceError } from 'eventsource-wasm';
 
 import { ask } from '../../examples/recipes/ask.mjs';
+import { answer } from '../../examples/recipes/check.mjs';
 import { follow } from '../../examples/recipes/follow.mjs';
 import { complete } from '../../examples/recipes/read.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
@@ -37,6 +38,7 @@ describe('README', () => {
 
   test('the tables name every option and every error code, and no others', () => {
     assert.deepEqual(column('option of a connection'), members('js/options.ts', 'ConnectInit', 'ParseOptions'));
+    assert.deepEqual(column('option of a loop'), members('js/schema.ts', 'ReadOptions'));
     assert.deepEqual(column('option of `retry`'), members('js/options.ts', 'RetryOptions'));
     assert.deepEqual(column('option of `eventStream`'), members('js/event-stream.ts', 'EventStreamInit'));
     const codes = [...read('js/error.ts').matchAll(/^ +\| '(.+)'/gm)].map(([, code]) => code);
@@ -66,7 +68,7 @@ function column(head) {
 
 /** The members of an interface, and those of `base` in js/create-parser.ts behind them. */
 function members(path, name, base) {
-  const body = read(path).match(new RegExp(`interface ${name} .*?\\{\\n(.*?)\\n\\}`, 's'))[1];
+  const body = read(path).match(new RegExp(`interface ${name}\\b.*?\\{\\n(.*?)\\n\\}`, 's'))[1];
   const own = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, member]) => member);
   return base ? [...own, ...members('js/create-parser.ts', base)] : own;
 }
@@ -179,6 +181,26 @@ describe('recipes', () => {
       return true;
     });
     assert.equal(server.requests.length, 1);
+  });
+
+  test('check: events by their schemas, up to the sentinel or the first that does not fit', async (t) => {
+    const delta = (text) => `event: delta\ndata: ${JSON.stringify({ text })}\n\n`;
+    const usage = (tokens) => `event: usage\ndata: ${JSON.stringify({ tokens })}\n\n`;
+    const server = await serve(
+      t,
+      (response) =>
+        stream(response, delta('Hel'), usage(2), 'event: ping\ndata: now\n\n', delta('lo'), 'data: [DONE]\n\n'),
+      (response) => stream(response, delta('Hel'), usage('2'), delta('lo')),
+    );
+    const seen = [];
+    for await (const text of answer(server.url, 'Greet.', (tokens) => seen.push(tokens))) seen.push(text);
+    assert.deepEqual(seen, ['Hel', 2, 'lo']);
+    assert.equal(server.requests[0].body, 'Greet.');
+    await server.requests[0].closed;
+    const pieces = answer(server.url, 'Greet.', () => assert.fail('no number'));
+    assert.equal((await pieces.next()).value, 'Hel');
+    await assert.rejects(pieces.next(), (error) => error instanceof EventSourceError && error.code === 'invalid-data');
+    await server.requests[1].closed;
   });
 
   test('read: one response up to its sentinel, then the source is cancelled', async (t) => {
