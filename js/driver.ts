@@ -49,6 +49,7 @@ export class Driver {
   readonly #init: ConnectInit;
   readonly #maxEventSize: number;
   readonly #face: Face;
+  readonly #ofConnect: boolean;
   readonly #connection: Connection;
   /** The number of the attempt, 0 before the first. */
   #attempt = 0;
@@ -63,6 +64,7 @@ export class Driver {
     this.#init = init;
     this.#maxEventSize = eventLimit(init.maxEventSize);
     this.#face = face;
+    this.#ofConnect = ofConnect;
     this.lastEventId = this.initialLastEventId = init.lastEventId ?? '';
     this.#connection = new Connection(init, ofConnect);
   }
@@ -76,7 +78,7 @@ export class Driver {
       signal.addEventListener('abort', abort, { once: true });
       this.#stopListening = () => signal.removeEventListener('abort', abort);
     }
-    queueMicrotask(() => void this.#run());
+    queueMicrotask(() => void (this.#init.shareAcrossTabs === undefined ? this.#run() : this.#share()));
   }
 
   close(): void {
@@ -93,6 +95,31 @@ export class Driver {
     this.#failed(ABORTED, reason);
     this.#silent = true;
     this.#stop();
+  }
+
+  /** Takes part in the connection that tabs share, in place of one of its own. */
+  async #share(): Promise<void> {
+    const tell = this.#face;
+    const face: Face = {
+      ...tell,
+      opened: (response) => {
+        this.readyState = 1;
+        tell.opened(response);
+      },
+      failed: (error, quiet) => {
+        this.readyState = error.willRetry ? 0 : 2;
+        if (!error.willRetry) this.#stopListening();
+        tell.failed(error, quiet);
+      },
+    };
+    const alone = (): void => void this.#run();
+    try {
+      const { share } = await import('./share.js');
+      const part = { url: this.#url, init: this.#init, ofConnect: this.#ofConnect, face, alone };
+      if (!this.#silent) this.#stop = share(part);
+    } catch {
+      alone();
+    }
   }
 
   /** Attempt after attempt, until there is none. */

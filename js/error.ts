@@ -14,13 +14,18 @@ export type EventSourceErrorCode =
   | 'invalid-data'
   /** The policy's attempts or its time are used up; the message names the last failure, and `cause` is what caused that. */
   | 'retries-exhausted'
-  /** The request cannot be sent again, as its body is a stream. */
+  /** The request cannot be sent again: its body is a stream, or the tab that sent it for all has gone and `resume` forbids it. */
   | 'no-replay'
   /** The caller's signal aborted; `cause` is its reason. */
   | 'aborted'
+  /** A tab that shares a connection has missed events that are no longer kept for it. */
+  | 'gap'
   /** The URL cannot be fetched. */
   | 'invalid-url'
-  /** An option, `headers` or `body` function failed; `cause` is what it threw. */
+  /**
+   * An option, `headers` or `body` function failed, and `cause` is what it threw; or a connection of this name is shared that
+   * has another URL.
+   */
   | 'invalid-request'
   /** An `event` on the writing side has CR or LF. */
   | 'invalid-event'

@@ -63,6 +63,15 @@ export interface ConnectInit extends ParseOptions {
    * any other, such as POST, only where the server has sent an id; `'always'` and `'never'` say it for both.
    */
   resume?: 'auto' | 'always' | 'never' | undefined;
+  /**
+   * The tabs and workers of an origin that give the same name share one connection: that of one of them, by its options. When
+   * it goes away another takes over from the last event ID, and none misses or repeats an event as long as the server sends
+   * ids and resumes by them. URLs have to be the same: else `'invalid-request'`. A slow consumer does not slow the others
+   * down: about 1 MB of events is kept for it, and for who joins with a `lastEventId` or returns from the back/forward cache;
+   * whoever needs more gets `'gap'`, which ends `connect`. Where there are no Web Locks or no BroadcastChannel, as outside
+   * of secure contexts, the connection is not shared. Default: none.
+   */
+  shareAcrossTabs?: string | undefined;
 }
 
 /** What is handed to `fetch` as it is. */
