@@ -9,6 +9,11 @@ import { type Part, waiting } from './share.js';
 
 /** How long a new owner waits for the others to answer, in milliseconds: one whose process is stuck does not. */
 const ANSWERS = 1000;
+/**
+ * How long a new owner gives the last one's socket to close, in milliseconds: a browser takes 1 to 60 after the page has
+ * gone, and a server may refuse whoever comes twice.
+ */
+const CLOSING = 200;
 
 /** What an owner has of the member that it is. */
 interface Means {
@@ -45,9 +50,10 @@ export class Owner {
   async begin(): Promise<void> {
     this.#call();
     await this.#hearAll();
-    if (this.#closed) return;
     const reader = this.#reader;
     const first = !reader.line;
+    if (!first) await new Promise((resolve) => setTimeout(resolve, CLOSING));
+    if (this.#closed) return;
     if (first) reader.follow(this.#epoch, new Ring(0, reader.id));
     const { url, init, ofConnect } = this.#part;
     const { id } = reader.ring;

@@ -65,6 +65,7 @@ export class Reader {
       this.ring = new Ring(first - 1, base);
       this.ring.push(events);
       if (!known) this.#find();
+      this.#announce();
       skip = events.length;
     }
     this.ring.push(events.slice(skip));
@@ -86,10 +87,16 @@ export class Reader {
     return { line: own, first: ring.start + 1, base: ring.base, events: ring.after(ring.start)! };
   }
 
-  /** The connection is open; told only to a face that does not take it for open already, as where the owner has changed. */
+  /** The connection is open. */
   opened(response: Response): void {
     this.#response = response;
-    if (this.#open) return;
+    this.#announce();
+  }
+
+  /** Not to a face that takes it for open already, as where the owner has changed, or whose place is not known yet. */
+  #announce(): void {
+    const response = this.#response;
+    if (this.#open || !this.line || !response) return;
     this.#open = true;
     this.#tell(() => this.#face.opened(response));
   }
