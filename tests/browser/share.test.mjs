@@ -50,6 +50,31 @@ describe('tabs that share a connection', () => {
     await until(() => feed.open.size === 0);
   });
 
+  test('the recipe of the README', async () => {
+    const read = async ({ url }) => {
+      const { notifications } = await import('/examples/recipes/share.mjs');
+      tab.stop = notifications(
+        url,
+        ({ id }) => tab.ids.push(id),
+        () => tab.log.push('reload'),
+      );
+    };
+    const [feed, ...all] = await openMany(3, 'recipe', {}, read);
+    const publish = () => feed.publish(1, (id) => JSON.stringify({ id }));
+    // Until all have joined.
+    for (const tab of all) while ((await ids(tab)).length === 0) publish();
+    await sees(all[0], publish());
+    await all[0].evaluate(() => tab.stop());
+    await until(() => feed.requests.length === 2);
+    const last = publish();
+    for (const tab of all.slice(1)) {
+      await sees(tab, last);
+      assert.deepEqual(await ids(tab), inOrder(await ids(tab)));
+      assert.deepEqual(await log(tab), []);
+    }
+    assert.equal(feed.most, 1);
+  });
+
   test('are told of the response as it is', async () => {
     const [, first, second] = await openMany(2, 'facts');
     const facts = () => ({

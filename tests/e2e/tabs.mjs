@@ -9,6 +9,9 @@ import { until } from './node-server.mjs';
 const ROOT = new URL('../../', import.meta.url);
 const EVENT_STREAM = { 'content-type': 'text/event-stream', 'x-feed': 'yes' };
 
+const PAGE = `<!doctype html><title>A tab</title>
+<script type="importmap">{ "imports": { "eventsource-wasm": "/dist/index.js" } }</script>`;
+
 /** A stream of events with ids: who connects with an id gets what is behind it, who connects without gets what comes. */
 export class Feed {
   /** The text of each event; its id is its index. */
@@ -59,12 +62,12 @@ export async function openTabs() {
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, 'http://host');
     if (pathname === '/feed') return feed(searchParams.get('name')).connect(request, response);
-    if (/^\/dist\/[\w./-]+\.js$/.test(pathname) && !pathname.includes('..')) {
+    if (/^\/(dist|examples\/recipes)\/[\w./-]+\.m?js$/.test(pathname) && !pathname.includes('..')) {
       return response
         .writeHead(200, { 'content-type': 'text/javascript' })
         .end(await readFile(new URL(`.${pathname}`, ROOT)));
     }
-    return response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>A tab</title>');
+    return response.writeHead(200, { 'content-type': 'text/html' }).end(PAGE);
   });
   await new Promise((done) => server.listen(0, '127.0.0.1', done));
   const url = `http://127.0.0.1:${server.address().port}`;

@@ -13,6 +13,7 @@ import { ask } from '../../examples/recipes/ask.mjs';
 import { answer } from '../../examples/recipes/check.mjs';
 import { follow } from '../../examples/recipes/follow.mjs';
 import { complete } from '../../examples/recipes/read.mjs';
+import { notifications } from '../../examples/recipes/share.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -213,6 +214,15 @@ describe('recipes', () => {
     assert.equal(server.requests[0].body, '{}');
     await server.requests[0].closed;
     await assert.rejects(complete(server.url), /status 500/);
+  });
+
+  test('share: notifications, here over a connection of its own (tests/browser/share.test.mjs has the tabs)', async (t) => {
+    const server = await serve(t, (response) => stream(response, 'data: {"text":"Hi"}\n\n'));
+    let stop;
+    const seen = await new Promise((done) => (stop = notifications(server.url, done, () => assert.fail('no gap'))));
+    assert.deepEqual(seen, { text: 'Hi' });
+    stop();
+    await server.requests[0].closed;
   });
 
   test('serve: an edge handler in workerd, and a reader that comes back', async (t) => {

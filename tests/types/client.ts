@@ -57,6 +57,7 @@ const inits: ConnectInit[] = [
   { signal: undefined, headers: undefined, body: undefined, retry: undefined },
   { credentials: 'include', mode: 'cors', cache: 'no-store', redirect: 'error', priority: 'high', keepalive: true },
   { referrer: '', referrerPolicy: 'no-referrer', integrity: '', lastEventId: '1', maxEventSize: 1, resume: 'always' },
+  { shareAcrossTabs: 'prices' },
   { retry: { delay: 0, maxDelay: 1, factor: 2, jitter: 0.5, maxAttempts: Infinity, maxElapsed: 5, statuses: [503] } },
 ];
 await connect(new URL('https://example.org/'), inits[0]);
@@ -81,6 +82,8 @@ await connect('/', { retry: { statuses: 503 } });
 await connect('/', { retry: { attempts: 5 } });
 // @ts-expect-error unknown option
 await connect('/', { header: {} });
+// @ts-expect-error a name is expected
+await connect('/', { shareAcrossTabs: true });
 // @ts-expect-error an AbortController is no signal
 await connect('/', { signal: new AbortController() });
 // @ts-expect-error a fetch answers with a promise of a response
