@@ -3,7 +3,7 @@ import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 import { BatchIterator } from './iterator.js';
 import { type ConnectInit, resolveUrl } from './options.js';
-import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
+import { type EventOf, type EventSchema, type ReadOptions, refinePush } from './schema.js';
 
 /**
  * Connects, and resolves once the response is known to be an event stream. Until then, and whenever the stream breaks off
@@ -37,11 +37,11 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
   readonly #iterator: BatchIterator<E>;
   #response: Response | undefined;
   /** A batch that came while nobody waited. */
-  #arrived: readonly ServerSentEvent[] | undefined;
+  #arrived: readonly E[] | undefined;
   /** Lets the reading go on; set while it is held. */
   #release: (() => void) | undefined;
   /** The consumer that waits for a batch. */
-  #wanted: ReturnType<typeof deferred<readonly ServerSentEvent[] | undefined>> | undefined;
+  #wanted: ReturnType<typeof deferred<readonly E[] | undefined>> | undefined;
   #ended = false;
   /** Thrown once, when the events before it have been taken. */
   #failure: EventSourceError | undefined;
@@ -53,21 +53,24 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
     resolve: (stream: EventStream<E>) => void,
     reject: (error: EventSourceError) => void,
   ) {
-    // At a sentinel the events before it are still to be given.
-    const close = (): void => {
+    this.#iterator = new BatchIterator(
+      () => this.#pull(),
+      () => this.close(),
+    );
+    const deliver = (batch: readonly ServerSentEvent[]): Promise<void> | undefined =>
+      this.#driver.readyState === 2 ? undefined : this.#deliver(batch as readonly E[]);
+    const end = (failure: EventSourceError | undefined): void => {
+      if (this.#driver.readyState === 2) return;
+      this.#failure = failure;
       this.#driver.close();
       this.#end();
     };
-    this.#iterator = new BatchIterator(
-      refine(() => this.#pull(), init, close) as () => Promise<readonly E[] | undefined>,
-      () => this.close(),
-    );
     const face = {
       opened: (response: Response) => {
         this.#response = response;
         resolve(this);
       },
-      deliver: (batch: readonly ServerSentEvent[]) => this.#deliver(batch),
+      deliver: refinePush(init, deliver, end),
       failed: (error: EventSourceError, quiet: boolean) => {
         if (error.willRetry) return;
         if (!quiet && this.#response) this.#failure = error;
@@ -104,7 +107,7 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
     return this.#iterator;
   }
 
-  #deliver(batch: readonly ServerSentEvent[]): Promise<void> {
+  #deliver(batch: readonly E[]): Promise<void> {
     if (this.#wanted) {
       this.#wanted.resolve(batch);
       this.#wanted = undefined;
@@ -114,7 +117,7 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
     return new Promise((resolve) => (this.#release = resolve));
   }
 
-  #pull(): Promise<readonly ServerSentEvent[] | undefined> {
+  #pull(): Promise<readonly E[] | undefined> {
     const batch = this.#arrived;
     if (batch) {
       this.#arrived = undefined;

@@ -55,75 +55,91 @@ export type EventOf<S> = S extends StandardSchemaV1
       | (ServerSentEvent & { readonly type: TypeWithoutSchema; readonly value: undefined })
     : ServerSentEvent;
 
-type Pull<E> = () => Promise<readonly E[] | undefined>;
+type Batch = readonly ServerSentEvent[];
 
-/** Pulls on, up to the sentinel or the first event that does not fit; at either it calls `close`, with the error if any. */
-export function refine<S extends EventSchema | undefined>(
-  pull: Pull<ServerSentEvent>,
-  { sentinel, schema }: ReadOptions<S>,
-  close: (reason?: unknown) => unknown,
-): Pull<EventOf<S>> {
-  let refined = pull;
-  if (sentinel !== undefined || schema !== undefined) {
-    const refiner = new Refiner(pull, sentinel, schema === undefined ? undefined : chooser(schema), close);
-    refined = () => refiner.pull();
-  }
-  return refined as Pull<EventOf<S>>;
+/** For an iterator that pulls: pulls on, up to the sentinel or the first event that does not fit, and then calls `close`. */
+export function refinePull<S extends EventSchema | undefined>(
+  pull: () => Promise<Batch | undefined>,
+  options: ReadOptions<S>,
+  close: (reason?: unknown) => Promise<unknown>,
+): () => Promise<readonly EventOf<S>[] | undefined> {
+  const refiner = refinerOf(options);
+  let rest: Batch = [];
+  const refined = async (): Promise<Batch | undefined> => {
+    while (!refiner!.over) {
+      if (!rest.length) {
+        const batch = await pull();
+        if (!batch) return undefined;
+        rest = batch;
+      }
+      const given = await refiner!.take(rest);
+      rest = refiner!.rest;
+      // There is an end already: what closing fails with tells nothing more.
+      if (refiner!.over) close(refiner!.failure).catch(() => undefined);
+      if (given.length) return given;
+    }
+    if (refiner!.failure) throw refiner!.failure;
+    return undefined;
+  };
+  return (refiner ? refined : pull) as () => Promise<readonly EventOf<S>[] | undefined>;
+}
+
+/** For a face that batches are handed to: gives them on, up to the sentinel or the first that does not fit, and calls `end`. */
+export function refinePush(
+  options: ReadOptions<EventSchema | undefined>,
+  give: (batch: Batch) => Promise<void> | undefined,
+  end: (failure: EventSourceError | undefined) => void,
+): (batch: Batch) => Promise<void> | undefined {
+  const refiner = refinerOf(options);
+  if (!refiner) return give;
+  return async (batch) => {
+    for (let rest = batch; rest.length && !refiner.over; rest = refiner.rest) {
+      const given = await refiner.take(rest);
+      const held = given.length ? give(given) : undefined;
+      if (refiner.over) end(refiner.failure);
+      else await held;
+    }
+  };
+}
+
+function refinerOf({ sentinel, schema }: ReadOptions<EventSchema | undefined>): Refiner | undefined {
+  if (sentinel === undefined && schema === undefined) return undefined;
+  return new Refiner(sentinel, schema === undefined ? undefined : chooser(schema));
 }
 
 class Refiner {
-  #pull: Pull<ServerSentEvent>;
+  /** What is behind the events that `take` gave. */
+  rest: Batch = [];
+  /** At the sentinel, or with a failure. */
+  over = false;
+  failure: EventSourceError | undefined;
   readonly #sentinel: string | undefined;
   readonly #schemaOf: ((type: string) => StandardSchemaV1 | undefined) | undefined;
-  readonly #close: (reason?: unknown) => unknown;
-  #batch: readonly ServerSentEvent[] = [];
-  #at = 0;
 
-  constructor(
-    pull: Pull<ServerSentEvent>,
-    sentinel: string | undefined,
-    schemaOf: ((type: string) => StandardSchemaV1 | undefined) | undefined,
-    close: (reason?: unknown) => unknown,
-  ) {
-    this.#pull = pull;
+  constructor(sentinel: string | undefined, schemaOf: ((type: string) => StandardSchemaV1 | undefined) | undefined) {
     this.#sentinel = sentinel;
     this.#schemaOf = schemaOf;
-    this.#close = close;
   }
 
-  async pull(): Promise<readonly ServerSentEvent[] | undefined> {
-    if (this.#at >= this.#batch.length) {
-      const batch = await this.#pull();
-      if (!batch) return undefined;
-      this.#batch = batch;
-      this.#at = 0;
-    }
+  /** The first events of a batch, checked. A schema that takes its time does not hold up what it has let through. */
+  async take(batch: Batch): Promise<Batch> {
     const given: ServerSentEvent[] = [];
     let waiting: Promise<void> | undefined;
-    // A schema that takes its time does not hold up what it has let through.
-    while (!waiting && this.#at < this.#batch.length) {
-      const event = this.#batch[this.#at++]!;
-      if (event.data === this.#sentinel) {
-        this.#end();
-        break;
-      }
+    let at = 0;
+    while (!waiting && !this.over && at < batch.length) {
+      const event = batch[at++]!;
+      this.over = event.data === this.#sentinel;
       try {
-        waiting = this.#schemaOf && addValue(event, this.#schemaOf(event.type));
+        waiting = this.over ? undefined : this.#schemaOf && addValue(event, this.#schemaOf(event.type));
         if (waiting) await waiting;
       } catch (error) {
-        this.#end(error);
-        break;
+        this.over = true;
+        this.failure = error as EventSourceError;
       }
-      given.push(event);
+      if (!this.over) given.push(event);
     }
-    return given.length ? given : this.pull();
-  }
-
-  #end(error?: unknown): void {
-    this.#batch = [];
-    this.#pull = () => (error === undefined ? Promise.resolve(undefined) : Promise.reject(error));
-    // There is an end already: what closing fails with tells nothing more.
-    Promise.resolve(this.#close(error)).catch(() => undefined);
+    this.rest = batch.slice(at);
+    return given;
   }
 }
 
