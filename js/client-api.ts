@@ -2,4 +2,5 @@
 export { connect, EventStream } from './connect.js';
 export { EventSource, EventSourceErrorEvent } from './event-source.js';
 export type { EventSourceEventMap, EventSourceInit } from './event-source.js';
-export type { ConnectInit, ForAttempt, RetryOptions } from './options.js';
+export type { EventIterator } from './inbox.js';
+export type { ConnectInit, ForAttempt, RetryContext, RetryFunction, RetryOptions } from './options.js';

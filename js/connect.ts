@@ -1,7 +1,8 @@
+import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { BatchIterator } from './iterator.js';
+import { type EventIterator, Inbox } from './inbox.js';
 import { type ConnectInit, resolveUrl } from './options.js';
 import { type EventOf, type EventSchema, type ReadOptions, refinePush } from './schema.js';
 
@@ -34,17 +35,8 @@ export async function connect<const S extends EventSchema | undefined = undefine
  */
 export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements AsyncIterable<E> {
   readonly #driver: Driver;
-  readonly #iterator: BatchIterator<E>;
+  readonly #inbox: Inbox<E>;
   #response: Response | undefined;
-  /** A batch that came while nobody waited. */
-  #arrived: readonly E[] | undefined;
-  /** Lets the reading go on; set while it is held. */
-  #release: (() => void) | undefined;
-  /** The consumer that waits for a batch. */
-  #wanted: ReturnType<typeof deferred<readonly E[] | undefined>> | undefined;
-  #ended = false;
-  /** Thrown once, when the events before it have been taken. */
-  #failure: EventSourceError | undefined;
 
   /** @internal */
   constructor(
@@ -53,17 +45,13 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
     resolve: (stream: EventStream<E>) => void,
     reject: (error: EventSourceError) => void,
   ) {
-    this.#iterator = new BatchIterator(
-      () => this.#pull(),
-      () => this.close(),
-    );
+    this.#inbox = new Inbox(() => this.close());
     const deliver = (batch: readonly ServerSentEvent[]): Promise<void> | undefined =>
-      this.#driver.readyState === 2 ? undefined : this.#deliver(batch as readonly E[]);
+      this.#driver.readyState === 2 ? undefined : this.#inbox.deliver(batch as readonly E[]);
     const end = (failure: EventSourceError | undefined): void => {
       if (this.#driver.readyState === 2) return;
-      this.#failure = failure;
       this.#driver.close();
-      this.#end();
+      this.#inbox.end(failure);
     };
     const face = {
       opened: (response: Response) => {
@@ -73,12 +61,11 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
       deliver: refinePush(init, deliver, end),
       failed: (error: EventSourceError, quiet: boolean) => {
         if (error.willRetry) return;
-        if (!quiet && this.#response) this.#failure = error;
+        this.#inbox.end(!quiet && this.#response ? error : undefined);
         this.#response ??= error.response;
         if (quiet) resolve(this);
         // Of no effect once the promise is resolved.
         else reject(error);
-        this.#end();
       },
     };
     this.#driver = new Driver(url, init, face, true);
@@ -92,66 +79,30 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
 
   /** The last event ID, as of the last event that the consumer took: another connection can go on from there. */
   get lastEventId(): string {
-    return this.#iterator.last?.lastEventId ?? this.#driver.initialLastEventId;
+    return this.#inbox.last?.lastEventId ?? this.#driver.initialLastEventId;
+  }
+
+  /**
+   * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
+   * row of attempts; what has been read already is taken first. Of no effect once it is closed, or where the body was a stream.
+   */
+  reconnect(): void {
+    this.#driver.reconnect();
   }
 
   /** Closes the connection; the iteration ends, without the events that have not been taken. */
   close(): void {
     this.#driver.close();
-    this.#arrived = undefined;
-    this.#iterator.finish();
-    this.#end();
+    this.#inbox.finish();
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<E> {
-    return this.#iterator;
+  /** Closes the connection, at the end of a block with `await using`. */
+  [asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
   }
 
-  #deliver(batch: readonly E[]): Promise<void> {
-    if (this.#wanted) {
-      this.#wanted.resolve(batch);
-      this.#wanted = undefined;
-    } else {
-      this.#arrived = batch;
-    }
-    return new Promise((resolve) => (this.#release = resolve));
+  [Symbol.asyncIterator](): EventIterator<E> {
+    return this.#inbox;
   }
-
-  #pull(): Promise<readonly E[] | undefined> {
-    const batch = this.#arrived;
-    if (batch) {
-      this.#arrived = undefined;
-      return Promise.resolve(batch);
-    }
-    this.#release?.();
-    this.#release = undefined;
-    if (this.#failure) {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      return Promise.reject(failure);
-    }
-    if (this.#ended) return Promise.resolve(undefined);
-    this.#wanted = deferred();
-    return this.#wanted.promise;
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#release?.();
-    this.#release = undefined;
-    if (this.#failure && this.#wanted) {
-      this.#wanted.reject(this.#failure);
-      this.#failure = undefined;
-    } else {
-      this.#wanted?.resolve(undefined);
-    }
-    this.#wanted = undefined;
-  }
-}
-
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
-  let resolve!: (value: T) => void;
-  let reject!: (error: unknown) => void;
-  const promise = new Promise<T>((yes, no) => ([resolve, reject] = [yes, no]));
-  return { promise, resolve, reject };
 }

@@ -1,8 +1,8 @@
 /** The state machine that decides on a connection, in Rust (src/web/connection.rs): told what happens, it says what follows. */
-import { clientEngine } from './engine.js';
-import type { EventSourceErrorCode } from './error.js';
+import { clientEngine, startClient } from './engine.js';
 import { Numbers } from './numbers.js';
-import { type ConnectInit, isIdempotent, isReplayable } from './options.js';
+import type { Reading } from './reading.js';
+import { type ConnectInit, isIdempotent, isReplayable, type RetryOptions } from './options.js';
 
 // What follows; a number that is not negative is the delay to the next attempt, in milliseconds.
 export const OPEN = -1;
@@ -10,6 +10,10 @@ export const OPEN = -1;
 export const IGNORED = -2;
 /** The server has ended it in peace. */
 export const END = -3;
+/** It has failed for good. */
+export const STOP = -4;
+/** The caller's function is to decide. */
+export const ASK = -5;
 
 // What makes an attempt fail.
 export const NETWORK = 0;
@@ -17,7 +21,11 @@ export const STREAM_ENDED = 1;
 export const REQUEST = 2;
 export const ABORTED = 3;
 export const INVALID_URL = 4;
-export const TOO_LARGE = 5;
+export const CONNECT_TIMEOUT = 5;
+export const IDLE_TIMEOUT = 6;
+/** The caller's function has not decided. */
+export const DECISION = 7;
+export const TOO_LARGE = 8;
 
 const RESUME = { auto: 0, always: 1, never: 2 } as const;
 
@@ -28,7 +36,10 @@ export class Connection {
   readonly #number = numbers.take(this);
 
   constructor(init: ConnectInit, ofConnect: boolean) {
-    const { delay, maxDelay, factor, jitter, maxAttempts, maxElapsed, statuses } = init.retry ?? {};
+    startClient();
+    const asks = typeof init.retry === 'function';
+    const { delay, maxDelay, factor, jitter, maxAttempts, maxElapsed, statuses }: RetryOptions =
+      typeof init.retry === 'object' ? init.retry : {};
     if (statuses) put(String.fromCharCode(...new Uint8Array(Uint16Array.from(statuses).buffer)));
     clientEngine.connection(
       this.#number,
@@ -36,6 +47,7 @@ export class Connection {
       isReplayable(init),
       RESUME[init.resume ?? 'auto'],
       ofConnect,
+      asks,
       statuses !== undefined,
       delay ?? NaN,
       maxDelay ?? NaN,
@@ -46,9 +58,9 @@ export class Connection {
     );
   }
 
-  /** Begins an attempt: its number, 0 where none is due. */
-  start(): number {
-    return clientEngine.start(this.#number, performance.now());
+  /** Begins an attempt, `anew` in place of what was dropped: its number, 0 where none is due. */
+  start(anew: boolean): number {
+    return clientEngine.start(this.#number, anew, performance.now());
   }
 
   responded({ status, headers }: Response): number {
@@ -58,15 +70,30 @@ export class Connection {
     return clientEngine.responded(this.#number, status, type !== null, wait, performance.now(), Math.random());
   }
 
-  /** `url` of an `INVALID_URL`, `limit` of what was `TOO_LARGE`. */
-  failed(cause: number, { url = '', limit = 0 } = {}): number {
+  /** `url` of an `INVALID_URL`, `limit` of what was `TOO_LARGE` or took too long. */
+  failed(cause: number, limit = 0, url = ''): number {
     put(url);
     return clientEngine.failed(this.#number, cause, limit, performance.now(), Math.random());
   }
 
-  /** What was seen of a stream that is over: what it set the reconnection time to (negative for nothing), and the rest. */
-  settle(reconnectionTime: number, delivered: boolean, idChanged: boolean, hasId: boolean): void {
-    clientEngine.settle(this.#number, reconnectionTime, delivered, idChanged, hasId);
+  /** What the caller's function has decided: a delay, negative for no further attempt. */
+  decide(delay: number): number {
+    return clientEngine.decide(this.#number, delay);
+  }
+
+  /** Whether a wake-up may cut the wait short. */
+  wakes(): boolean {
+    return clientEngine.wakes(this.#number);
+  }
+
+  /** Whether what is under way may be dropped, to be gone on with later. */
+  pauses(): boolean {
+    return clientEngine.pauses(this.#number);
+  }
+
+  /** What was seen of a stream, which may go on. */
+  settle({ reconnectionTime, delivered, firstEventId, lastEventId }: Reading): void {
+    clientEngine.settle(this.#number, reconnectionTime, delivered, lastEventId !== firstEventId, lastEventId !== '');
   }
 
   close(): void {
@@ -74,17 +101,19 @@ export class Connection {
   }
 }
 
-/** Code and message of what failed last, of all connections. */
-export function told(): [EventSourceErrorCode, string] {
+/**
+ * What failed last, of all connections: message, code, attempts in a row, milliseconds since they began, and the delay that the
+ * policy gives, empty for none.
+ */
+export function told(): string[] {
+  const start = clientEngine.told() >>> 0;
   const bytes = new Uint8Array(clientEngine.memory.buffer);
-  const start = clientEngine.told();
-  const [code, message] = decoder.decode(bytes.subarray(start, bytes.indexOf(0, start))).split('\n');
-  return [code as EventSourceErrorCode, message!];
+  return decoder.decode(bytes.subarray(start, bytes.indexOf(0, start))).split('\n');
 }
 
 /** Writes a text of a header's characters, a byte each, for the next call. */
 function put(text: string): void {
-  const start = clientEngine.text(text.length);
+  const start = clientEngine.text(text.length) >>> 0;
   const bytes = new Uint8Array(clientEngine.memory.buffer, start, text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
 }

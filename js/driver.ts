@@ -1,22 +1,32 @@
-/** What does what the connection says, with the host's `fetch` and timers, for a face. */
-import { eventLimit, type Found, isNote, StreamParser } from './batch.js';
+/** Does what the connection says, with the host's `fetch` and timers, for a face. */
+import { alarm } from './alarm.js';
+import { eventLimit } from './batch.js';
+import { checkOptions, isTime, show } from './check.js';
 import {
   ABORTED,
+  ASK,
+  CONNECT_TIMEOUT,
   Connection,
+  DECISION,
   END,
+  IDLE_TIMEOUT,
   IGNORED,
   INVALID_URL,
   NETWORK,
   OPEN,
   REQUEST,
+  STOP,
   STREAM_ENDED,
   told,
   TOO_LARGE,
 } from './connection.js';
-import { EventSourceError, type EventSourceErrorDetails } from './error.js';
+import { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from './error.js';
 import type { ServerSentEvent } from './event.js';
-import { type ConnectInit, isFetchable, makeRequest } from './options.js';
+import { type ConnectInit, isFetchable, isReplayable, makeRequest, type RetryFunction } from './options.js';
+import { Reading } from './reading.js';
 import { readRefused } from './refused.js';
+import type { Shared } from './share.js';
+import { isHidden, onWake } from './wake.js';
 
 /** A face of the client: what it does with what happens. Nothing is called after the close. */
 export interface Face {
@@ -27,15 +37,8 @@ export interface Face {
   failed(error: EventSourceError, quiet: boolean): void;
 }
 
-/** What a stream has shown beside its events. */
-class Seen {
-  reconnectionTime = -1;
-  delivered = false;
-  /** An event was too large: the stream is given up. */
-  broken = false;
-  /** The promise that the face holds the reading with. */
-  held: Promise<void> | undefined;
-}
+/** Why an attempt is cut off, where no failure is to be told: another one takes its place. */
+const ANEW = -1;
 
 /** A reconnecting connection. */
 export class Driver {
@@ -55,11 +58,20 @@ export class Driver {
   #attempt = 0;
   /** The caller has closed or aborted: nothing is told any more, not even of what failed before. */
   #silent = false;
-  /** Ends what is under way: the fetch and its body, or the wait. */
+  /** The next attempt takes the place of one that was dropped. */
+  #anew = false;
+  /** Why the attempt was cut off: what is to be told as its failure, or `ANEW`. */
+  #cut: number | undefined;
+  /** The part that this has in a connection that tabs share. */
+  #shared: Shared | undefined;
+  /** Ends what is under way: the fetch and its body, a question, or the wait. */
   #stop: () => void = () => undefined;
+  /** The stream of the attempt, once it is open. */
+  #reading: Reading | undefined;
   #stopListening: () => void = () => undefined;
 
   constructor(url: URL, init: ConnectInit, face: Face, ofConnect: boolean) {
+    checkOptions(init);
     this.#url = url;
     this.#init = init;
     this.#maxEventSize = eventLimit(init.maxEventSize);
@@ -89,10 +101,28 @@ export class Driver {
     this.#stop();
   }
 
+  /** Drops what is under way, or the wait, for an attempt that begins at once. */
+  reconnect(): void {
+    if (this.#shared) return this.#shared.reconnect();
+    if (this.readyState !== 2 && (isReplayable(this.#init) || !this.#attempt)) this.#drop();
+  }
+
+  #drop(): void {
+    this.readyState = 0;
+    this.#anew = true;
+    this.#cutOff(ANEW);
+  }
+
+  #cutOff(why: number): void {
+    this.#cut ??= why;
+    this.#stop();
+  }
+
   #abort(reason: unknown): void {
     // A failure that is final already, while the body of the refusal is still read, is told as what it is.
     if (this.readyState === 2) return;
-    this.#failed(ABORTED, reason);
+    this.#connection.failed(ABORTED);
+    this.#tell(STOP, told(), { cause: reason });
     this.#silent = true;
     this.#stop();
   }
@@ -112,11 +142,17 @@ export class Driver {
         tell.failed(error, quiet);
       },
     };
-    const alone = (): void => void this.#run();
+    const alone = (): void => {
+      this.#shared = undefined;
+      void this.#run();
+    };
     try {
       const { share } = await import('./share.js');
       const part = { url: this.#url, init: this.#init, ofConnect: this.#ofConnect, face, alone };
-      if (!this.#silent) this.#stop = share(part);
+      if (this.#silent) return;
+      this.#shared = share(part);
+      if (!this.#shared) return alone();
+      this.#stop = this.#shared.leave;
     } catch {
       alone();
     }
@@ -125,160 +161,223 @@ export class Driver {
   /** Attempt after attempt, until there is none. */
   async #run(): Promise<void> {
     if (!isFetchable(this.#url, this.#init)) {
-      this.#failed(INVALID_URL, undefined, { url: this.#url.href });
-      return;
+      this.#connection.failed(INVALID_URL, 0, this.#url.href);
+      return this.#tell(STOP, told(), {});
     }
-    for (let wait = 0; wait >= 0 && !this.#silent;) {
-      this.#attempt = this.#connection.start();
-      wait = await this.#try();
-      if (wait >= 0 && !this.#silent) await this.#wait(wait);
+    for (let wait = NaN; !(wait < 0); wait = await this.#try()) {
+      // Closed by a listener of the error, or while it waits.
+      if (!this.#silent && (wait >= 0 || this.#isPaused())) await this.#wait(wait);
+      if (this.#silent) return;
+      this.#attempt = this.#connection.start(this.#anew);
+      this.#anew = false;
     }
   }
 
-  /** One fetch, to the end of its body. Tells how long to wait for the next, negative where there is none. */
-  async #try(): Promise<number> {
+  /** Something begins that can be cut off. */
+  #begin(): AbortController {
     const controller = new AbortController();
+    this.#cut = this.#reading = undefined;
     this.#stop = () => controller.abort();
-    let response: Response;
-    let sent = false;
+    return controller;
+  }
+
+  /** One attempt, with all that is decided on it. Tells how long to wait for the next, negative where there is none. */
+  async #try(): Promise<number> {
+    const controller = this.#begin();
+    const { signal } = controller;
+    const stopWatching = this.#init.pauseWhenHidden ? onWake(undefined, () => this.#pause()) : undefined;
+    let step = OPEN;
+    /** What it means where something is thrown. */
+    let what = REQUEST;
+    const details: EventSourceErrorDetails = {};
     try {
-      const request = await makeRequest(this.#init, this.#attempt, this.lastEventId);
-      controller.signal.throwIfAborted();
-      request.signal = controller.signal;
+      const request = await unlessAborted(makeRequest(this.#init, this.#attempt, this.lastEventId), signal);
+      request.signal = signal;
       // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken but once.
       if (!(request.body instanceof ReadableStream)) new Request(this.#url, request);
-      sent = true;
-      const found: unknown = await (this.#init.fetch ?? globalThis.fetch)(this.#url.href, request);
-      sent = isResponse(found);
-      if (!isResponse(found)) throw new TypeError(`expected fetch to give a Response, found ${String(found)}`);
-      response = found;
+      what = NETWORK;
+      const response: unknown = await this.#fetch(request, signal);
+      if (!isResponse(response)) {
+        what = REQUEST;
+        throw new TypeError(`expected fetch to give a Response, found ${show(response)}`);
+      }
+      step = this.#connection.responded(response);
+      if (step === OPEN) what = await this.#read(response, signal);
+      else Object.assign(details, { status: response.status, response });
     } catch (cause) {
-      return this.#failed(sent ? NETWORK : REQUEST, cause);
+      details.cause = cause;
     }
-    const step = this.#connection.responded(response);
-    if (step !== OPEN) {
-      await this.#refused(step, response);
+    try {
+      return await (step === OPEN ? this.#failed(what, details) : this.#follow(step, details));
+    } finally {
       controller.abort();
-      return step;
+      stopWatching?.();
     }
+  }
+
+  async #fetch(request: RequestInit, signal: AbortSignal): Promise<unknown> {
+    const { fetch = globalThis.fetch, connectTimeout } = this.#init;
+    signal.throwIfAborted();
+    const began = performance.now();
+    const fetching = fetch(this.#url.href, request);
+    const ring = (): void => this.#cutOff(CONNECT_TIMEOUT);
+    const stopClock = alarm(connectTimeout, () => began, ring);
+    try {
+      return await unlessAborted(fetching, signal);
+    } catch (error) {
+      // A caller's fetch may not mind its signal: what it still brings is not left open.
+      if (signal.aborted)
+        Promise.resolve(fetching)
+          .then(({ body }) => body?.cancel())
+          .catch(() => undefined);
+      throw error;
+    } finally {
+      stopClock();
+    }
+  }
+
+  /** Reads the events of an open stream to its end; tells which end. */
+  async #read(response: Response, signal: AbortSignal): Promise<number> {
+    const { idleTimeout } = this.#init;
     // [spec] Announce the connection.
     this.readyState = 1;
     this.#face.opened(response);
+    const options = { maxEventSize: this.#maxEventSize, lastEventId: this.lastEventId };
+    const reading = (this.#reading = new Reading(response, options, (batch) => {
+      return this.#silent ? undefined : this.#face.deliver(batch);
+    }));
+    signal.addEventListener('abort', () => reading.cancel());
+    if (signal.aborted) reading.cancel();
+    const ring = (): void => this.#cutOff(IDLE_TIMEOUT);
+    const stopClock = alarm(idleTimeout, () => reading.since, ring);
     try {
-      const limit = await this.#read(response);
-      if (limit === undefined) {
-        // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
-        return this.#failed(STREAM_ENDED);
-      }
-      controller.abort();
-      return this.#failed(TOO_LARGE, undefined, { limit });
-    } catch (cause) {
-      return this.#failed(NETWORK, cause);
+      await reading.toEnd(idleTimeout !== undefined, () => {
+        // An id without data moves it on too.
+        if (!this.#silent) ({ lastEventId: this.lastEventId } = reading);
+      });
+      // [spec] processEventSourceEndOfBody: if response is not a network error, reestablish the connection.
+      return reading.broken ? TOO_LARGE : STREAM_ENDED;
+    } finally {
+      stopClock();
+      reading.cancel();
+      this.#settle();
+      reading.free();
     }
   }
 
-  /** The response opens no stream: the error carries the beginning of its body. */
-  async #refused(step: number, response: Response): Promise<void> {
-    if (step === IGNORED) {
-      response.body?.cancel().catch(() => undefined);
-      return;
-    }
+  /** Tells the connection what was seen of the stream so far. */
+  #settle(): void {
+    if (this.#reading) this.#connection.settle(this.#reading);
+  }
+
+  /** Nobody sees the page any more. */
+  #pause(): void {
+    this.#settle();
+    if (this.#connection.pauses()) this.#drop();
+  }
+
+  /** The attempt has failed, or was cut off. */
+  async #failed(what: number, details: EventSourceErrorDetails): Promise<number> {
+    if (this.#cut === ANEW) return 0;
+    if (this.#cut) [what, details] = [this.#cut, {}];
+    const { connectTimeout, idleTimeout } = this.#init;
+    const limit = { [CONNECT_TIMEOUT]: connectTimeout, [IDLE_TIMEOUT]: idleTimeout, [TOO_LARGE]: this.#maxEventSize }[
+      what
+    ];
+    return this.#follow(this.#connection.failed(what, limit), details);
+  }
+
+  /** What follows a failure: the caller's function is asked where it decides, and the failure is told. */
+  async #follow(step: number, details: EventSourceErrorDetails): Promise<number> {
+    if (step === IGNORED) return step;
     const failure = told();
-    this.readyState = step >= 0 ? 0 : 2;
-    const body = await readRefused(response);
-    this.#tell(step, failure, { status: response.status, response, body });
-  }
-
-  /** The attempt has failed. Tells how long to wait for the next, negative where there is none. */
-  #failed(what: number, cause?: unknown, found?: { url?: string; limit?: number }): number {
-    const step = this.#connection.failed(what, found);
-    if (step !== IGNORED) {
-      // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
-      this.readyState = step >= 0 ? 0 : 2;
-      this.#tell(step, told(), { cause });
+    // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
+    this.readyState = step >= 0 || step === ASK ? 0 : 2;
+    const { status, response } = details;
+    // The error carries the beginning of a refused body.
+    if (response) details.body = await readRefused(response);
+    if (step === ASK) {
+      // Dropped, or closed, while the body was read.
+      if (this.#anew || this.#silent) return 0;
+      const { signal } = this.#begin();
+      try {
+        step = this.#connection.decide(await unlessAborted(this.#ask(failure, details), signal));
+      } catch (cause) {
+        return this.#failed(DECISION, { status, response, cause });
+      }
     }
+    this.#tell(step, failure, details);
     return step;
   }
 
-  #tell(step: number, [code, message]: ReturnType<typeof told>, details: EventSourceErrorDetails): void {
-    if (this.#silent) return;
-    const willRetry = step >= 0;
-    if (!willRetry) this.#stopListening();
-    const delay = willRetry ? step : undefined;
-    const error = new EventSourceError(code, message, { ...details, attempt: this.#attempt, willRetry, delay });
-    this.#face.failed(error, step === END);
+  /** Has the caller's function decide: how long to wait, negative where it gives up. */
+  async #ask(failure: string[], details: EventSourceErrorDetails): Promise<number> {
+    const [, , attemptsInRow, elapsed, policy] = failure;
+    const delay: number | false = policy ? +policy : false;
+    const { status, response } = details;
+    const found: unknown = await (this.#init.retry as RetryFunction)({
+      attempt: this.#attempt,
+      attemptsInRow: +attemptsInRow!,
+      error: this.#error(delay === false ? STOP : delay, failure, details),
+      status,
+      response,
+      elapsed: +elapsed!,
+      lastEventId: this.lastEventId,
+      delay,
+    });
+    if (found === false) return STOP;
+    if (isTime(found)) return found as number;
+    throw new TypeError(`expected retry to give milliseconds or false, found ${show(found)}`);
   }
 
+  #tell(step: number, failure: string[], details: EventSourceErrorDetails): void {
+    if (this.#silent) return;
+    if (step < 0) {
+      this.readyState = 2;
+      this.#stopListening();
+    }
+    const error = this.#error(step, failure, details);
+    // A function may have decided not to go on with what the server has ended in peace.
+    this.#face.failed(error, step === END || error.code === 'stream-ended');
+  }
+
+  #error(step: number, [message, code]: string[], details: EventSourceErrorDetails): EventSourceError {
+    const willRetry = step >= 0;
+    const more = { attempt: this.#attempt, willRetry, delay: willRetry ? step : undefined };
+    return new EventSourceError(code as EventSourceErrorCode, message!, { ...details, ...more });
+  }
+
+  /** Whether nothing is to begin now, as nobody would see it. */
+  #isPaused(): boolean {
+    return this.#init.pauseWhenHidden === true && isHidden();
+  }
+
+  /** Waits, also for the page to be seen where that is asked for. What wakes the host cuts it short where it may. */
   #wait(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      this.#stop = () => {
+      let due = false;
+      const end = (): void => {
+        due = true;
+        if (this.#isPaused() && !this.#silent) return;
         clearTimeout(timer);
+        stopListening();
         resolve();
       };
+      const timer = setTimeout(end, this.#anew ? 0 : milliseconds);
+      const stopListening = onWake(() => {
+        if (due || this.#connection.wakes()) end();
+      });
+      this.#stop = end;
     });
-  }
-
-  /** Reads the events of an open stream to its end; to the limit that one of them was over, which it then gives. */
-  async #read(response: Response): Promise<number | undefined> {
-    const before = this.lastEventId;
-    const parser = new StreamParser({ maxEventSize: this.#maxEventSize, lastEventId: before });
-    const seen = new Seen();
-    const deliver = (batch: readonly Found[], notes: number): void => this.#deliver(batch, notes, seen);
-    const reader = response.body?.getReader();
-    const abort = this.#stop;
-    this.#stop = () => {
-      abort();
-      cancel();
-    };
-    // Also where a caller's fetch does not mind its signal.
-    const cancel = (): void => void reader?.cancel().catch(() => undefined);
-    try {
-      while (!this.#silent && !seen.broken) {
-        const result = await reader?.read();
-        if (!result || result.done) break;
-        parser.feed(result.value, deliver);
-        if (seen.held) await seen.held;
-        seen.held = undefined;
-        // An id without data moves it on too.
-        if (!this.#silent) ({ lastEventId: this.lastEventId } = parser);
-      }
-      return seen.broken ? parser.maxEventSize : undefined;
-    } finally {
-      cancel();
-      const { lastEventId } = parser;
-      this.#connection.settle(seen.reconnectionTime, seen.delivered, lastEventId !== before, lastEventId !== '');
-      parser.free();
-    }
-  }
-
-  #deliver(batch: readonly Found[], notes: number, seen: Seen): void {
-    if (seen.broken) return;
-    const events = notes ? sort(batch, seen) : (batch as ServerSentEvent[]);
-    if (!events.length) return;
-    seen.delivered = true;
-    if (seen.held) seen.held = this.#after(seen.held, events);
-    else if (!this.#silent) seen.held = this.#face.deliver(events) ?? undefined;
-  }
-
-  async #after(held: Promise<void>, events: readonly ServerSentEvent[]): Promise<void> {
-    await held;
-    if (!this.#silent) await this.#face.deliver(events);
   }
 }
 
-/** The events of a batch, up to a limit that one of them broke; what else it has is noted. */
-function sort(batch: readonly Found[], seen: Seen): ServerSentEvent[] {
-  const events: ServerSentEvent[] = [];
-  for (const found of batch) {
-    if (!isNote(found)) events.push(found);
-    else if (found.kind === 'retry') seen.reconnectionTime = found.milliseconds;
-    else if (found.kind === 'error') {
-      seen.broken = true;
-      break;
-    }
-  }
-  return events;
+/** The value of a promise, or the signal's reason, whichever comes first. */
+function unlessAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+    Promise.resolve(work).then(resolve, reject);
+  });
 }
 
 /** By what is asked of it: a caller's fetch may give a Response of another realm. */

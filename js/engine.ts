@@ -1,29 +1,53 @@
 /**
- * Where the API modules find the wasm. A loader (js/wasm/) puts it here before any of them runs, so that they need not
- * know which artifact an entry point brings, nor how it is compiled there.
+ * Where the API modules find the wasm. A loader (js/wasm/) says how to come by it, so that they need not know which artifact an
+ * entry point brings, nor how it is compiled there. It is made when it is first used: a page that imports the package and opens no
+ * stream yet does not pay for it.
  */
 
-/** What an artifact exports: functions on numbers, and the memory that they work in. */
-type Engine<Glue> = Omit<Glue, 'initSync'> & { readonly memory: WebAssembly.Memory };
-export type ParserEngine = Engine<typeof import('./wasm/parser.glue.js')>;
-export type ClientEngine = Engine<typeof import('./wasm/client.glue.js')>;
-export type ServerEngine = Engine<typeof import('./wasm/server.glue.js')>;
-// Live bindings: read them when they are used, not at the top of a module.
+/**
+ * What an artifact exports: functions on numbers, called as they are, and the memory that they work in. An address above 2 GiB
+ * comes as a negative number.
+ */
+type Engine<Exports> = Exports & { readonly memory: WebAssembly.Memory };
+export type ParserEngine = Engine<typeof import('./wasm/parser.exports.js')>;
+export type ClientEngine = Engine<typeof import('./wasm/client.exports.js')>;
+export type ServerEngine = Engine<typeof import('./wasm/server.exports.js')>;
+// Live bindings, there once their `start…` has been called: a call for each use would be felt.
 export let parserEngine: ParserEngine;
 export let clientEngine: ClientEngine;
 export let serverEngine: ServerEngine;
 
-/** The first one of a kind stays: objects of two engines must not meet. */
-export function installParser(make: () => ParserEngine): void {
-  parserEngine ??= make();
+type Load = () => WebAssembly.Module;
+let makeParser: () => ParserEngine;
+let makeClient: () => ClientEngine;
+let makeServer: () => ServerEngine;
+
+export function installParser(load: Load): void {
+  makeParser ??= () => instantiate(load);
 }
 
-/** The client's artifact has all that the parser's has, and serves both where it comes first. */
-export function installClient(make: () => ClientEngine): void {
-  clientEngine ??= make();
-  parserEngine ??= clientEngine;
+/** The client's artifact has all that the parser's has, and serves both. */
+export function installClient(load: Load): void {
+  makeParser = makeClient = () => (clientEngine ??= instantiate(load));
 }
 
-export function installServer(make: () => ServerEngine): void {
-  serverEngine ??= make();
+export function installServer(load: Load): void {
+  makeServer = () => instantiate(load);
+}
+
+// The first one of a kind stays: objects of two engines must not meet.
+export function startParser(): void {
+  parserEngine ??= makeParser();
+}
+
+export function startClient(): void {
+  clientEngine ??= makeClient();
+}
+
+export function startServer(): void {
+  serverEngine ??= makeServer();
+}
+
+function instantiate<T>(load: Load): T {
+  return new WebAssembly.Instance(load()).exports as T;
 }

@@ -8,6 +8,10 @@ export type EventSourceErrorCode =
   | 'http-status'
   /** The response is not `text/event-stream`. */
   | 'content-type'
+  /** No response came within `connectTimeout`. */
+  | 'connect-timeout'
+  /** The stream was silent for `idleTimeout`. */
+  | 'idle-timeout'
   /** An event is larger than `maxEventSize`. */
   | 'event-too-large'
   /** Data is not what a `schema` allows, or not base64; `cause` is the list of the schema's issues, or what was thrown. */
@@ -23,8 +27,8 @@ export type EventSourceErrorCode =
   /** The URL cannot be fetched. */
   | 'invalid-url'
   /**
-   * An option, `headers` or `body` function failed, and `cause` is what it threw; or a connection of this name is shared that
-   * has another URL.
+   * The request cannot be made, or a function among the options failed, and `cause` is what was thrown; or the connection that
+   * is to be shared has another URL.
    */
   | 'invalid-request'
   /** An `event` on the writing side has CR or LF. */

@@ -1,6 +1,8 @@
+import { asyncDispose } from './dispose.js';
 import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
+import { type EventIterator, Inbox } from './inbox.js';
 import { type ConnectInit, resolveUrl } from './options.js';
 
 /** What `new EventSource(url, init)` takes beyond the standard's `withCredentials`. */
@@ -129,6 +131,10 @@ export class EventSource extends EventTarget {
   /** Whether credentials are sent to other origins too. */
   readonly withCredentials: boolean;
   readonly #driver: Driver;
+  /** Where the events go beside the listeners. */
+  readonly #inboxes = new Set<Inbox>();
+  /** The error that it has ended with. */
+  #failure: EventSourceError | undefined;
   #response: Response | undefined;
   /** [spec] The origin of the stream's final URL, that of each event. */
   #origin = '';
@@ -154,7 +160,12 @@ export class EventSource extends EventTarget {
       {
         opened: (response) => this.#opened(response),
         deliver: (batch) => this.#deliver(batch),
-        failed: (error) => void this.dispatchEvent(new EventSourceErrorEvent(error)),
+        failed: (error, quiet) => {
+          this.dispatchEvent(new EventSourceErrorEvent(error));
+          if (error.willRetry) return;
+          if (!quiet) this.#failure = error;
+          for (const inbox of this.#inboxes) inbox.end(this.#failure);
+        },
       },
       false,
     );
@@ -179,6 +190,35 @@ export class EventSource extends EventTarget {
   /** Closes the connection; no event is dispatched after it, not even the rest of what has arrived. */
   close(): void {
     this.#driver.close();
+    for (const inbox of this.#inboxes) inbox.finish();
+    this.#inboxes.clear();
+  }
+
+  /** Closes it, at the end of a block with `await using`. */
+  [asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+
+  /**
+   * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
+   * row of attempts and no `error` event. Of no effect once it is closed, or where the body was a stream.
+   */
+  reconnect(): void {
+    this.#driver.reconnect();
+  }
+
+  /**
+   * The events of every type, of what is read from now on. While they are not taken no more is read, so that a slow loop slows down the
+   * listeners too. Leaving the loop closes the source; it ends when the source ends or is closed, and throws its last error.
+   *
+   * Each iterator gets all events: of several the slowest sets the pace, and leaving one of them ends all.
+   */
+  [Symbol.asyncIterator](): EventIterator {
+    const inbox = new Inbox(() => this.close());
+    if (this.readyState === EventSource.CLOSED) inbox.end(this.#failure);
+    else this.#inboxes.add(inbox);
+    return inbox;
   }
 
   get onopen(): Read<Event> {
@@ -206,13 +246,16 @@ export class EventSource extends EventTarget {
     this.dispatchEvent(new Event('open'));
   }
 
-  #deliver(batch: readonly ServerSentEvent[]): void {
+  #deliver(batch: readonly ServerSentEvent[]): void | Promise<void> {
+    // Those that listen from now on; what is dispatched may close it.
+    const held = Array.from(this.#inboxes, (inbox) => inbox.deliver(batch));
     for (const { type, data, lastEventId } of batch) {
       // [spec] If the readyState attribute is set to a value other than CLOSED, then dispatch the event.
       if (this.readyState === EventSource.CLOSED) return;
       this.#driver.lastEventId = lastEventId;
       this.dispatchEvent(new StreamEvent(type, data, lastEventId, this.#origin));
     }
+    if (held.length) return Promise.all(held) as Promise<unknown> as Promise<void>;
   }
 
   #handler<E extends Event>(type: string): Read<E> {

@@ -1,5 +1,5 @@
 /** The writing side of the boundary: many events in one text and one table, frames out (see src/web/server.rs). */
-import { serverEngine } from './engine.js';
+import { serverEngine, startServer } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
 import { Numbers } from './numbers.js';
 
@@ -54,6 +54,7 @@ export class Outbox {
   freed = false;
 
   constructor(maxBuffer: number) {
+    startServer();
     serverEngine.open(this.number, maxBuffer);
   }
 
@@ -73,7 +74,7 @@ export class Outbox {
 
 /** The wasm memory of this page's framing, made when the first event is sent. */
 class FrameWriter {
-  readonly #table = serverEngine.table(MAX_EVENTS) >>> 2;
+  readonly #table: number;
   /** Where the strings of a batch are written. */
   #input = new Uint8Array();
   #bytes = new Uint8Array();
@@ -85,6 +86,11 @@ class FrameWriter {
   /** Where in the table the batch begins, and how many events it has. */
   #first = 0;
   #count = 0;
+
+  constructor() {
+    startServer();
+    this.#table = serverEngine.table(MAX_EVENTS) >>> 2;
+  }
 
   /** Appends the frames of events to an outbox. Throws for the first one that is refused, after those before it. */
   write(outbox: Outbox, events: readonly EventInit[]): void {
@@ -183,7 +189,7 @@ class FrameWriter {
     // A view of its own for each text would be 30 ns.
     if (most > this.#input.length || this.#input.length > KEEP) {
       const room = Math.max(most, LEAST);
-      const start = serverEngine.reserve(room);
+      const start = serverEngine.reserve(room) >>> 0;
       this.#refresh();
       this.#input = this.#bytes.subarray(start, start + room);
     }
@@ -197,7 +203,7 @@ class FrameWriter {
   }
 
   #refusal(): EventSourceError {
-    const start = serverEngine.refusal();
+    const start = serverEngine.refusal() >>> 0;
     const text = decoder.decode(this.#bytes.subarray(start, this.#bytes.indexOf(0, start)));
     const [code, message] = text.split('\n');
     return new EventSourceError(code as EventSourceErrorCode, message!);

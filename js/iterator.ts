@@ -1,3 +1,5 @@
+import { asyncDispose } from './dispose.js';
+
 /**
  * An async iterator over values that come in batches. A value that is already there costs one resolved promise and no
  * generator frame; a batch is asked for only when the last one is used up, which is what backpressure needs.
@@ -49,6 +51,10 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
   async throw(error?: unknown): Promise<IteratorResult<T>> {
     await this.return();
     throw error;
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
   }
 
   async #more(): Promise<IteratorResult<T>> {

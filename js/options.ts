@@ -1,4 +1,5 @@
 import type { ParseOptions } from './create-parser.js';
+import type { EventSourceError } from './error.js';
 
 /** When to try again. Every time is in milliseconds; what is not given is that of the policy named in brackets. */
 export interface RetryOptions {
@@ -20,6 +21,36 @@ export interface RetryOptions {
   /** The statuses that are tried again [EventSource: none; connect: 408, 425, 429, 500, 502, 503, 504]. */
   statuses?: readonly number[] | undefined;
 }
+
+/** What a policy that is a function decides on. */
+export interface RetryContext {
+  /** The number of the attempt that failed, from 1 on. */
+  attempt: number;
+  /** Which it was in its row: since the first attempt, the last `reconnect()`, or the last stream that has delivered an event. */
+  attemptsInRow: number;
+  /** What went wrong; `willRetry` and `delay` are those of the default policy. */
+  error: EventSourceError;
+  /** The HTTP status, where a response came. */
+  status: number | undefined;
+  /** The response, where one came; `error.body` has the beginning of its body. */
+  response: Response | undefined;
+  /** How many milliseconds ago the row of attempts began. */
+  elapsed: number;
+  /** What the next attempt would send as `Last-Event-ID`. */
+  lastEventId: string;
+  /** How many milliseconds the default policy would wait, `Retry-After` included; `false` where it would give up. */
+  delay: number | false;
+}
+
+/**
+ * Decides on a failure: how many milliseconds to wait (at most 2^31 - 1), or `false` to give up.
+ *
+ * It is asked after every failure that another attempt can mend, and not after a 204, an abort, or where the body was a stream.
+ * Where `resume` forbids to go on with a request that may have been carried out, it is not asked either; a request that was
+ * refused, by a status or a content type, it may have sent again even then. What it throws, and anything else that it returns,
+ * ends the connection with `'invalid-request'`.
+ */
+export type RetryFunction = (context: RetryContext) => number | false | Promise<number | false>;
 
 /** A value, or a function that makes one for each attempt (numbered from 1), so that a token can be fresh. */
 export type ForAttempt<T> = T | ((attempt: number) => T | Promise<T>);
@@ -56,19 +87,31 @@ export interface ConnectInit extends ParseOptions {
   fetch?: ((url: string, init: RequestInit) => Promise<Response>) | undefined;
   /** Closes the connection when it aborts, with the error `'aborted'`. */
   signal?: AbortSignal | undefined;
-  /** When to try again. */
-  retry?: RetryOptions | undefined;
+  /** When to try again: how the default policy differs, or a function that decides in its place. */
+  retry?: RetryOptions | RetryFunction | undefined;
   /**
    * Whether to go on with a stream that has broken off: `'auto'` (the default) reconnects an idempotent method always, and
    * any other, such as POST, only where the server has sent an id; `'always'` and `'never'` say it for both.
    */
   resume?: 'auto' | 'always' | 'never' | undefined;
+  /** How many milliseconds a response may take to begin, from 1 on [no limit]; over it the attempt fails: `'connect-timeout'`. */
+  connectTimeout?: number | undefined;
+  /**
+   * How many milliseconds the server may be silent while the stream is read, from 1 on [no limit]; over it the attempt fails:
+   * `'idle-timeout'`. Any byte counts, a comment too; the time in which a slow consumer holds the reading does not.
+   */
+  idleTimeout?: number | undefined;
+  /**
+   * Whether no stream is read while the page is hidden [false]: it is dropped, without an error, and gone on with from the last
+   * event ID when the page is seen again. What `resume` forbids to go on with stays open. Without a page it has no effect.
+   */
+  pauseWhenHidden?: boolean | undefined;
   /**
    * The tabs and workers of an origin that give the same name share one connection: that of one of them, by its options. When
    * it goes away another takes over from the last event ID, and none misses or repeats an event as long as the server sends
    * ids and resumes by them. URLs have to be the same: else `'invalid-request'`. A slow consumer does not slow the others
    * down: about 1 MB of events is kept for it, and for who joins with a `lastEventId` or returns from the back/forward cache;
-   * whoever needs more gets `'gap'`, which ends `connect`. Where there are no Web Locks or no BroadcastChannel, as outside
+   * whoever needs more gets `'gap'`, which ends `connect`. `reconnect()` is for all; `pauseWhenHidden` has no effect. Where there are no Web Locks or no BroadcastChannel, as outside
    * of secure contexts, the connection is not shared. Default: none.
    */
   shareAcrossTabs?: string | undefined;

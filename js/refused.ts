@@ -21,6 +21,7 @@ export async function readRefused(response: Response): Promise<string> {
     // What came before the body broke off is still worth having.
   } finally {
     clearTimeout(timer);
+    reader.cancel().catch(() => undefined);
   }
   return text + decoder.decode();
 }

@@ -79,7 +79,7 @@ export class Owner {
     };
     this.#driver = new Driver(
       url,
-      { ...init, lastEventId: id, signal: undefined, shareAcrossTabs: undefined },
+      { ...init, lastEventId: id, signal: undefined, shareAcrossTabs: undefined, pauseWhenHidden: undefined },
       face,
       ofConnect,
     );
@@ -91,6 +91,10 @@ export class Owner {
     this.#closed = true;
     this.#driver?.close();
     this.#heardOne();
+  }
+
+  reconnect(): void {
+    this.#driver?.reconnect();
   }
 
   #failed(error: EventSourceError, quiet: boolean): void {
@@ -151,6 +155,7 @@ export class Owner {
     if (!this.#driver) return;
     if (kind === 'join') this.#tellState(from);
     else if (kind === 'want') this.#serve(message);
+    else if (kind === 'reconnect') this.reconnect();
   }
 
   /** Answers with the events behind those that one has. */

@@ -34,7 +34,7 @@ export interface State {
 
 /** From any tab, to the owner. */
 export type Asking = { readonly from: string } & (
-  | { readonly kind: 'join' }
+  | { readonly kind: 'join' | 'reconnect' }
   | { readonly kind: 'here'; readonly epoch: number; readonly url: string; readonly run: Run }
   | { readonly kind: 'want'; readonly line: number; readonly seq: number; readonly id: string }
 );

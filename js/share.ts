@@ -20,6 +20,7 @@
  * | `state` | the owner, all or one | URL, latest number and its last event ID, and the response where one is open |
  * | `events` | the owner, all or one | a run of events and the number of its first |
  * | `want` | one, the owner | what it has last, by number or by id: is answered with `events`, or `state` where that is no longer kept |
+ * | `reconnect` | one, the owner | it is to drop the connection for another |
  * | `failed` | the owner, all | an error; the final one ends it for all |
  *
  * A new owner waits until all who also wait for the lock have answered its `call`, at most a second. It then has
@@ -61,16 +62,22 @@ export interface Part {
   readonly init: ConnectInit;
   readonly ofConnect: boolean;
   readonly face: Face;
-  /** Connects for itself, where nothing can be shared. */
+  /** Connects for itself, where sharing turns out to be refused. */
   readonly alone: () => void;
 }
 
-/** Takes part in the shared connection that is named by `shareAcrossTabs`. The answer leaves it. */
-export function share(part: Part): () => void {
+/** The part in a shared connection. */
+export interface Shared {
+  readonly leave: () => void;
+  readonly reconnect: () => void;
+}
+
+/** Takes part in the shared connection that is named by `shareAcrossTabs`; `undefined` where there is nothing to share it by. */
+export function share(part: Part): Shared | undefined {
+  if (!globalThis.navigator?.locks || !globalThis.BroadcastChannel) return undefined;
   const member = new Member(part);
-  if (globalThis.navigator?.locks && globalThis.BroadcastChannel) member.enter();
-  else part.alone();
-  return () => member.leave();
+  member.enter();
+  return { leave: () => member.leave(), reconnect: () => member.reconnect() };
 }
 
 class Member {
@@ -126,6 +133,12 @@ class Member {
         this.#end();
         this.#part.alone();
       });
+  }
+
+  /** Has the owner drop the connection for another: for all. */
+  reconnect(): void {
+    if (this.#owner) this.#owner.reconnect();
+    else this.#ask({ kind: 'reconnect' });
   }
 
   leave(): void {

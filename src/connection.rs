@@ -1,112 +1,18 @@
 //! The reconnecting connection, as a state machine without I/O.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::failure::{Cause, Failure, Refusal};
 use crate::http::{ResponseHead, header_value, is_event_stream};
 use crate::http_date::retry_after;
-use crate::retry::{MAX_DELAY, RetryPolicy};
-
-/// The state of a connection, with the numbers that the standard gives `readyState`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum ReadyState {
-    /// Not yet established, or closed and to be established again.
-    Connecting = 0,
-    /// Open: the body is being read.
-    Open = 1,
-    /// Closed for good.
-    Closed = 2,
-}
-
-/// Whether to go on with a stream that has broken off or ended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Resume {
-    /// Reconnects an idempotent method always, any other only where the server has sent an id, so that it can tell the
-    /// resumption from a second request.
-    #[default]
-    Auto,
-    /// Reconnects whatever the method.
-    Always,
-    /// Never reconnects.
-    Never,
-}
-
-/// What a connection is made with.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConnectionOptions {
-    /// When to try again.
-    pub policy: RetryPolicy,
-    /// Whether to go on after a break.
-    pub resume: Resume,
-    /// Whether the request method is idempotent. See [`is_idempotent`](crate::is_idempotent).
-    pub idempotent: bool,
-    /// Whether the request body can be sent again: `false` for a one-shot stream.
-    pub replayable: bool,
-    /// The last event ID to begin with, as UTF-8.
-    pub last_event_id: Vec<u8>,
-}
-
-impl Default for ConnectionOptions {
-    /// A GET with [`RetryPolicy::standard`] and [`Resume::Auto`], from the beginning of the stream.
-    fn default() -> Self {
-        ConnectionOptions {
-            policy: RetryPolicy::standard(),
-            resume: Resume::Auto,
-            idempotent: true,
-            replayable: true,
-            last_event_id: Vec::new(),
-        }
-    }
-}
-
-/// What the driver knows and the state machine does not: the time and a random number.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Moment {
-    /// Milliseconds of a clock that only goes forward, from any start. The same clock as for [`Connection::start`].
-    pub now: u64,
-    /// Milliseconds since 1970, for the dates in `Retry-After`.
-    pub wall: u64,
-    /// A random number from [0, 1).
-    pub random: f64,
-}
-
-/// One fetch, to be made now.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Its number in this connection, from 1 on.
-    pub number: u32,
-    /// The value of the `Last-Event-ID` header, in the form of [`header_value`]; `None` where none is to be sent.
-    pub last_event_id: Option<String>,
-}
-
-/// What the driver is to do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// Announce the connection and read the body.
-    Open,
-    /// Announce the failure, wait so many milliseconds, then [`start`](Connection::start) again.
-    Wait {
-        /// The delay, at most [`MAX_DELAY`]; the same as [`Failure::delay`].
-        delay: u64,
-        /// What made the attempt fail.
-        failure: Failure,
-    },
-    /// It is over and nothing went wrong: the server said 204, or ended a stream that is not to be resumed. An iterator
-    /// ends; an `EventSource` has its `error` event all the same, as the standard has no other sign of a closed connection.
-    End(Failure),
-    /// It has failed for good.
-    Stop(Failure),
-    /// What was told does not fit the state, so it changes nothing: most often it came after the close.
-    Ignored,
-}
+use crate::options::{ConnectionOptions, Resume};
+use crate::retry::MAX_DELAY;
+use crate::step::{Attempt, Moment, ReadyState, Step};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Idle,
     Requesting,
     Open,
+    Deciding,
     Waiting,
     Closed,
 }
@@ -149,6 +55,8 @@ pub struct Connection {
     reconnection_time: u64,
     /// Whether the last event ID, not empty, is one that the server has sent.
     resumable: bool,
+    /// Whether the server has asked for the wait, by `Retry-After`.
+    wait_asked_for: bool,
 }
 
 impl Connection {
@@ -162,6 +70,7 @@ impl Connection {
             row_start: None,
             reconnection_time: 0,
             resumable: false,
+            wait_asked_for: false,
         }
     }
 
@@ -170,7 +79,7 @@ impl Connection {
         match self.state {
             State::Open => ReadyState::Open,
             State::Closed => ReadyState::Closed,
-            State::Idle | State::Requesting | State::Waiting => ReadyState::Connecting,
+            State::Idle | State::Requesting | State::Deciding | State::Waiting => ReadyState::Connecting,
         }
     }
 
@@ -179,22 +88,47 @@ impl Connection {
         matches!(self.state, State::Waiting)
     }
 
+    /// Whether something that wakes the connection (`online`, the return from sleep, a page that is seen again) may cut the wait
+    /// short: not one that the server has asked for by `Retry-After`.
+    pub const fn can_wake(&self) -> bool {
+        self.is_waiting() && !self.wait_asked_for
+    }
+
+    /// Whether what is under way could be dropped now and gone on with later, without a risk: [`Resume`] allows it, and the body
+    /// can be sent again.
+    pub const fn can_pause(&self) -> bool {
+        matches!(self.state, State::Requesting | State::Open) && self.options.replayable && self.may_resume()
+    }
+
     /// The last event ID, as UTF-8.
     pub fn last_event_id(&self) -> &[u8] {
         &self.options.last_event_id
     }
 
     /// Begins an attempt: the first one, or the next one once the delay is over or something wakes the connection early
-    /// (`online`, the return from sleep, a call of `reconnect()`). `now` is [`Moment::now`].
+    /// (see [`can_wake`](Connection::can_wake)). `now` is [`Moment::now`].
     ///
     /// `None` where no attempt is due, because one is under way or the connection is closed. A timer that was forgotten can
     /// therefore never open a second connection.
     pub fn start(&mut self, now: u64) -> Option<Attempt> {
         let number = self.begin(now)?;
+        Some(self.attempt(number))
+    }
+
+    /// Begins an attempt in place of whatever the connection is at, which the driver has dropped: on a caller's order, or to go on
+    /// after a pause. The backoff and the limits of the policy begin anew.
+    ///
+    /// `None` where the connection is closed, or the body is a stream that has been sent.
+    pub fn restart(&mut self, now: u64) -> Option<Attempt> {
+        let number = self.begin_anew(now)?;
+        Some(self.attempt(number))
+    }
+
+    fn attempt(&self, number: u32) -> Attempt {
         // [spec] If the EventSource object's last event ID string is not the empty string: let lastEventIDValue be it,
         // encoded as UTF-8; set (`Last-Event-ID`, lastEventIDValue) in request's header list.
         let id = self.last_event_id();
-        Some(Attempt { number, last_event_id: (!id.is_empty()).then(|| header_value(id)) })
+        Attempt { number, last_event_id: (!id.is_empty()).then(|| header_value(id)) }
     }
 
     /// [`start`](Connection::start) for a host that knows the last event ID itself: the number of the attempt.
@@ -204,10 +138,22 @@ impl Connection {
             return None;
         }
         self.state = State::Requesting;
+        self.wait_asked_for = false;
         self.attempts = self.attempts.saturating_add(1);
         self.attempts_in_row = self.attempts_in_row.saturating_add(1);
         self.row_start.get_or_insert(now);
         Some(self.attempts)
+    }
+
+    /// [`restart`](Connection::restart) for such a host.
+    pub(crate) fn begin_anew(&mut self, now: u64) -> Option<u32> {
+        if self.state == State::Closed || (!self.options.replayable && self.attempts > 0) {
+            return None;
+        }
+        self.state = State::Waiting;
+        self.attempts_in_row = 0;
+        self.row_start = None;
+        self.begin(now)
     }
 
     /// The response is there, its body still to be read. Answers `Open`, or gives it up.
@@ -227,7 +173,6 @@ impl Connection {
         if self.state != State::Requesting {
             return Step::Ignored;
         }
-        let cause = Cause::Status(status);
         match status {
             // [spec] If res's status is not 200, or if res's `Content-Type` is not `text/event-stream`, then fail the
             // connection. Otherwise, announce the connection and interpret res's body line by line.
@@ -235,11 +180,13 @@ impl Connection {
                 self.state = State::Open;
                 Step::Open
             }
-            200 => self.stop(Cause::ContentType(content_type.map(Into::into)), None),
+            200 => self.follow(Cause::ContentType(content_type.map(Into::into)), None, moment),
             // [spec] A client can be told to stop reconnecting using the HTTP 204 No Content response code.
-            204 => self.end(cause),
-            status if self.options.policy.statuses.contains(&status) => self.retry(cause, retry_after(), moment),
-            _ => self.stop(cause, None),
+            204 => {
+                self.state = State::Closed;
+                Step::End(self.failure(Cause::Status(status), Err(None), moment))
+            }
+            _ => self.follow(Cause::Status(status), retry_after(), moment),
         }
     }
 
@@ -256,26 +203,33 @@ impl Connection {
             State::Closed => Step::Ignored,
             // [spec] If res is an aborted network error, then fail the connection. Otherwise, if res is a network error,
             // then reestablish the connection, unless the user agent knows that to be futile.
-            _ if !cause.is_transient() => self.stop(cause, None),
-            State::Requesting | State::Open => self.retry(cause, None, moment),
-            State::Idle | State::Waiting => Step::Ignored,
+            State::Requesting | State::Open if !cause.is_final() => self.follow(cause, None, moment),
+            _ if !cause.is_transient() => self.stop(cause, moment),
+            _ => Step::Ignored,
         }
     }
 
-    /// Replaces the decision that a [`Step::Wait`] has told, for a policy that is a function: `Some` is another delay in
-    /// milliseconds, `None` gives up. `failure` is the one of that step.
+    /// What a policy that is a function decides on `failure`, that of a [`Step::Ask`]: `Some` is a delay in milliseconds, `None`
+    /// gives up. It may also replace the decision that a [`Step::Wait`] has told.
     pub fn decide(&mut self, mut failure: Failure, delay: Option<u64>) -> Step {
-        if self.state != State::Waiting {
+        if !self.decided(delay.is_some()) {
             return Step::Ignored;
         }
         failure.delay = delay.map(|delay| delay.min(MAX_DELAY));
         match failure.delay {
             Some(delay) => Step::Wait { delay, failure },
-            None => {
-                self.state = State::Closed;
-                Step::Stop(failure)
-            }
+            None if failure.cause.is_quiet() => Step::End(failure),
+            None => Step::Stop(failure),
         }
+    }
+
+    /// [`decide`](Connection::decide) for a host that keeps the failure itself: whether a decision was due.
+    pub(crate) fn decided(&mut self, goes_on: bool) -> bool {
+        let due = matches!(self.state, State::Deciding | State::Waiting);
+        if due {
+            self.state = if goes_on { State::Waiting } else { State::Closed };
+        }
+        due
     }
 
     /// The open stream has delivered an event: the backoff and the limits of the policy begin anew. May be called for every
@@ -323,23 +277,29 @@ impl Connection {
         self.state = State::Closed;
     }
 
-    fn failure(&self, cause: Cause, refusal: Option<Refusal>, delay: Option<u64>) -> Failure {
-        Failure { cause, refusal, attempt: self.attempts, attempts_in_row: self.attempts_in_row, delay }
+    fn failure(&self, cause: Cause, plan: Result<u64, Option<Refusal>>, moment: Moment) -> Failure {
+        Failure {
+            cause,
+            refusal: plan.err().flatten(),
+            attempt: self.attempts,
+            attempts_in_row: self.attempts_in_row,
+            elapsed: self.elapsed(moment),
+            delay: plan.ok(),
+        }
+    }
+
+    fn elapsed(&self, moment: Moment) -> u64 {
+        self.row_start.map_or(0, |start| moment.now.saturating_sub(start))
     }
 
     /// [spec] Fail the connection: set the readyState attribute to CLOSED and fire an event named error. Once the user agent
     /// has failed the connection, it does not attempt to reconnect.
-    fn stop(&mut self, cause: Cause, refusal: Option<Refusal>) -> Step {
+    fn stop(&mut self, cause: Cause, moment: Moment) -> Step {
         self.state = State::Closed;
-        Step::Stop(self.failure(cause, refusal, None))
+        Step::Stop(self.failure(cause, Err(None), moment))
     }
 
-    fn end(&mut self, cause: Cause) -> Step {
-        self.state = State::Closed;
-        Step::End(self.failure(cause, None, None))
-    }
-
-    fn may_resume(&self) -> bool {
+    const fn may_resume(&self) -> bool {
         match self.options.resume {
             Resume::Auto => self.options.idempotent || self.resumable,
             Resume::Always => true,
@@ -347,24 +307,48 @@ impl Connection {
         }
     }
 
-    /// [spec] Reestablish the connection: set the readyState attribute to CONNECTING, fire an event named error, wait.
-    fn retry(&mut self, cause: Cause, retry_after: Option<u64>, moment: Moment) -> Step {
-        if !self.may_resume() {
-            return if cause == Cause::StreamEnded { self.end(cause) } else { self.stop(cause, None) };
+    /// What follows a failure that is not final: what the policy says, or the caller's function.
+    fn follow(&mut self, cause: Cause, retry_after: Option<u64>, moment: Moment) -> Step {
+        self.row_start.get_or_insert(moment.now);
+        self.wait_asked_for = retry_after.is_some_and(|delay| delay > 0);
+        let mut plan = self.plan(&cause, retry_after, moment);
+        let ConnectionOptions { asks, replayable, .. } = self.options;
+        self.state = match plan {
+            _ if asks && replayable && (cause.is_refusal() || self.may_resume()) => State::Deciding,
+            Ok(_) => State::Waiting,
+            Err(_) => State::Closed,
+        };
+        if self.state == State::Deciding {
+            plan = plan.map_err(|_| None);
+        }
+        let failure = self.failure(cause, plan, moment);
+        match (self.state, plan) {
+            (State::Deciding, _) => Step::Ask(failure),
+            // [spec] Reestablish the connection: set the readyState attribute to CONNECTING, fire an event named error, wait.
+            (_, Ok(delay)) => Step::Wait { delay, failure },
+            (_, Err(None)) if failure.cause.is_quiet() => Step::End(failure),
+            (_, Err(_)) => Step::Stop(failure),
+        }
+    }
+
+    /// How long the policy waits after a failure, or why it does not go on beyond the failure itself.
+    fn plan(&self, cause: &Cause, retry_after: Option<u64>, moment: Moment) -> Result<u64, Option<Refusal>> {
+        let policy = &self.options.policy;
+        let retried = match cause {
+            Cause::Status(status) => policy.statuses.contains(status),
+            _ => cause.is_transient(),
+        };
+        if !retried || !self.may_resume() {
+            return Err(None);
         }
         if !self.options.replayable {
-            return self.stop(cause, Some(Refusal::NoReplay));
+            return Err(Some(Refusal::NoReplay));
         }
-        let policy = &self.options.policy;
         let delay = policy.next_delay(self.attempts_in_row, self.reconnection_time, retry_after, moment.random);
-        let row_start = *self.row_start.get_or_insert(moment.now);
-        let elapsed = moment.now.saturating_sub(row_start).saturating_add(delay);
-        if policy.max_attempts.is_some_and(|max| self.attempts_in_row >= max)
-            || policy.max_elapsed.is_some_and(|max| elapsed > max)
-        {
-            return self.stop(cause, Some(Refusal::Exhausted));
+        let over = |max| self.elapsed(moment).saturating_add(delay) > max;
+        if policy.max_attempts.is_some_and(|max| self.attempts_in_row >= max) || policy.max_elapsed.is_some_and(over) {
+            return Err(Some(Refusal::Exhausted));
         }
-        self.state = State::Waiting;
-        Step::Wait { delay, failure: self.failure(cause, None, Some(delay)) }
+        Ok(delay)
     }
 }

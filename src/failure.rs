@@ -27,6 +27,8 @@ pub enum Cause {
     InvalidUrl(String),
     /// The request could not be made: one of the caller's functions failed, or a header is not one.
     Request,
+    /// The caller's retry function failed, or gave neither a delay nor `false`.
+    Decision,
     /// The signal was aborted.
     Aborted,
 }
@@ -43,14 +45,30 @@ impl Cause {
             Cause::StreamEnded => "stream-ended",
             Cause::Parse(error) => error.code(),
             Cause::InvalidUrl(_) => "invalid-url",
-            Cause::Request => "invalid-request",
+            Cause::Request | Cause::Decision => "invalid-request",
             Cause::Aborted => "aborted",
         }
     }
 
-    /// Whether another attempt may mend it; the status of a response is the policy's affair.
+    /// Whether another attempt may mend it by itself; the status of a response is the policy's affair.
     pub(crate) const fn is_transient(&self) -> bool {
         matches!(self, Cause::Network | Cause::ConnectTimeout(_) | Cause::IdleTimeout(_) | Cause::StreamEnded)
+    }
+
+    /// Whether nothing went wrong where it is not gone on with.
+    pub(crate) const fn is_quiet(&self) -> bool {
+        matches!(self, Cause::StreamEnded)
+    }
+
+    /// Whether it is the end for good, whatever a caller's function says.
+    pub(crate) const fn is_final(&self) -> bool {
+        matches!(self, Cause::InvalidUrl(_) | Cause::Decision | Cause::Aborted)
+    }
+
+    /// Whether nothing was streamed and the server, if it was asked at all, has said so: no doubt is left whether a second
+    /// request does what the first has done already.
+    pub(crate) const fn is_refusal(&self) -> bool {
+        matches!(self, Cause::Status(_) | Cause::ContentType(_) | Cause::Request)
     }
 
     /// Appends the message. Plain pushes: a formatter would be a part of the artifacts that is felt.
@@ -68,6 +86,7 @@ impl Cause {
             Cause::StreamEnded => ("a stream that stays open, found its end", None, ""),
             Cause::InvalidUrl(url) => ("a URL that can be fetched, found ", None, url.as_str()),
             Cause::Request => ("headers and a body to send, found an error in making them", None, ""),
+            Cause::Decision => ("a retry function to give milliseconds or false, found neither", None, ""),
             Cause::Aborted => ("a signal that is not aborted, found an aborted one", None, ""),
             Cause::Parse(error) => {
                 // A string takes all that is written to it.
@@ -94,12 +113,12 @@ impl fmt::Display for Cause {
 
 // Not inlined, both: one copy is enough.
 #[inline(never)]
-fn push(out: &mut String, text: &str) {
+pub(crate) fn push(out: &mut String, text: &str) {
     out.push_str(text);
 }
 
 #[inline(never)]
-fn push_decimal(out: &mut String, number: u64) {
+pub(crate) fn push_decimal(out: &mut String, number: u64) {
     if number > 9 {
         push_decimal(out, number / 10);
     }
@@ -120,6 +139,7 @@ pub struct Failure {
     pub(crate) refusal: Option<Refusal>,
     pub(crate) attempt: u32,
     pub(crate) attempts_in_row: u32,
+    pub(crate) elapsed: u64,
     pub(crate) delay: Option<u64>,
 }
 
@@ -156,6 +176,11 @@ impl Failure {
     /// How many attempts there were in a row, this one included. See [`RetryPolicy`](crate::RetryPolicy).
     pub const fn attempts_in_row(&self) -> u32 {
         self.attempts_in_row
+    }
+
+    /// How many milliseconds ago the row of attempts began; 0 where it was a stream that has delivered.
+    pub const fn elapsed(&self) -> u64 {
+        self.elapsed
     }
 
     /// How many milliseconds the connection waits before it tries again; `None` where it does not.

@@ -54,11 +54,13 @@ mod field;
 mod http;
 mod http_date;
 mod lines;
+mod options;
 mod parser;
 mod queue;
 mod retry;
 mod scanner;
 mod simd;
+mod step;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 pub mod web;
 // Rust front ends have futures, so that their client needs nothing of what the npm artifacts are made of.
@@ -67,15 +69,17 @@ mod web {
     pub mod client;
 }
 
-pub use connection::{Attempt, Connection, ConnectionOptions, Moment, ReadyState, Resume, Step};
+pub use connection::Connection;
 pub use encoder::{Frame, encode};
 pub use error::{EncodeError, ParseError};
 pub use event::{Event, Item, Text};
 pub use failure::{Cause, Failure};
 pub use http::{ResponseHead, header_value, is_idempotent};
+pub use options::{ConnectionOptions, Resume};
 pub use parser::Parser;
 pub use queue::SendQueue;
 pub use retry::{MAX_DELAY, RetryPolicy};
+pub use step::{Attempt, Moment, ReadyState, Step};
 #[cfg(all(target_arch = "wasm32", feature = "client", feature = "serde", not(feature = "npm")))]
 pub use web::client::DataError;
 #[cfg(all(target_arch = "wasm32", feature = "client", not(feature = "npm")))]

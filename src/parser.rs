@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::buffer::Span;
+use crate::buffer::{Span, Value};
 use crate::scanner::{Found, Scanner, Sink};
 use crate::{Event, Item, ParseError, Text};
 
@@ -116,31 +116,32 @@ struct Items<'a, F> {
     sink: F,
 }
 
-impl<F: FnMut(Item<'_>)> Items<'_, F> {
-    fn event(&mut self, event_type: &[u8], data: &[u8], id_changed: bool) {
-        // [spec] Dispatch, 6: if the event type buffer has a value other than the empty string, change the type to it.
-        let event_type = Text::new(if event_type.is_empty() { b"message" } else { event_type });
-        let last_event_id = Text::new(self.last_event_id);
-        (self.sink)(Item::Event(Event { event_type, data: Text::new(data), last_event_id, id_changed }));
-    }
-}
-
 impl<F: FnMut(Item<'_>)> Sink for Items<'_, F> {
     fn plain(&mut self, bytes: &[u8], data: Span) {
-        self.event(b"", data.of(bytes), false);
+        self.event(bytes, data, &Value::UNSET, &Value::UNSET);
+    }
+
+    fn event(&mut self, bytes: &[u8], data: Span, event_type: &Value, id: &Value) {
+        // [spec] Dispatch, 1: set the last event ID string of the event source to the value of the last event ID buffer.
+        if id.is_set() {
+            set(self.last_event_id, id.of(bytes));
+        }
+        // [spec] Dispatch, 6: if the event type buffer has a value other than the empty string, change the type to it.
+        let event_type = match event_type.of(bytes) {
+            b"" => b"message",
+            event_type => event_type,
+        };
+        (self.sink)(Item::Event(Event {
+            event_type: Text::new(event_type),
+            data: Text::new(data.of(bytes)),
+            last_event_id: Text::new(self.last_event_id),
+            id_changed: id.is_set(),
+        }));
     }
 
     fn found(&mut self, bytes: &[u8], found: Found<'_>) {
         let text = |span: Span| Text::new(span.of(bytes));
         let item = match found {
-            Found::Event { data, event_type, id } => {
-                // [spec] Dispatch, 1: set the last event ID string of the event source to the value of the last event ID
-                // buffer.
-                if id.is_set() {
-                    set(self.last_event_id, id.of(bytes));
-                }
-                return self.event(event_type.of(bytes), data.of(bytes), id.is_set());
-            }
             Found::LastEventId(id) => {
                 set(self.last_event_id, id.of(bytes));
                 Item::LastEventId(Text::new(self.last_event_id))

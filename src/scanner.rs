@@ -11,18 +11,14 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 pub(crate) trait Sink {
     /// An event that has nothing but data, as nearly every event.
     fn plain(&mut self, bytes: &[u8], data: Span);
+    /// Any event to dispatch; type and id only where a field has set them.
+    fn event(&mut self, bytes: &[u8], data: Span, event_type: &Value, id: &Value);
     /// Anything else.
     fn found(&mut self, bytes: &[u8], found: Found<'_>);
 }
 
 /// One thing found, in places of the buffer.
 pub(crate) enum Found<'a> {
-    /// An event to dispatch; type and id only where a field has set them.
-    Event {
-        data: Span,
-        event_type: &'a Value,
-        id: &'a Value,
-    },
     /// An id that no event brings.
     LastEventId(&'a Value),
     /// A comment; within an event its place may be written over where data goes on behind it.
@@ -52,6 +48,8 @@ pub(crate) struct Scanner {
     after_cr: bool,
     /// Bytes of the buffer have been written over since it was last empty.
     changed: bool,
+    /// Something other than the lines of plain events has come since then: a value is of several lines, or is nobody's.
+    odd: bool,
     /// Bytes other than ASCII have come since then.
     not_ascii: bool,
     /// [spec] The data buffer, without the LF at its end; unset while the event has no data field.
@@ -80,6 +78,7 @@ impl Scanner {
             at_start: true,
             after_cr: false,
             changed: false,
+            odd: false,
             not_ascii: false,
             data: Span::UNSET,
             event_type: Value::UNSET,
@@ -126,6 +125,7 @@ impl Scanner {
     pub(crate) fn scan(&mut self, written: usize, sink: &mut impl Sink) {
         let from = self.buffer.len();
         self.changed &= from > 0;
+        self.odd &= from > 0;
         self.not_ascii &= from > 0;
         self.buffer.advance(written);
         if self.at_start && !self.skip_bom() {
@@ -136,19 +136,27 @@ impl Scanner {
         let careful = self.skip.is_some() || self.event_size() + self.line_len() > self.max_event_size;
         let mut start = self.line_start;
         let mut ends = LineEnds::from(from);
-        let mut plain = !careful && !self.after_cr && !self.has_values();
+        let mut plain = !careful && !self.after_cr && !self.data.is_set();
+        let mut named = self.has_values();
         while let Some(end) = ends.next(self.buffer.padded(), len) {
             if end < start {
                 // The blank line of an event that was dispatched with its data line.
                 continue;
             }
             if plain && let Some(data) = plain_event(self.buffer.padded(), start, end, len) {
-                sink.plain(self.buffer.padded(), data);
+                if named {
+                    self.data = data;
+                    self.blank_line(sink);
+                    named = false;
+                } else {
+                    sink.plain(self.buffer.padded(), data);
+                }
                 start = end + 2;
                 continue;
             }
             start = self.end_line(start, end, careful, sink);
-            plain = !careful && !self.after_cr && !self.has_values();
+            plain = !careful && !self.after_cr && !self.data.is_set();
+            named = self.has_values();
         }
         self.line_start = start;
         self.not_ascii |= ends.saw_not_ascii();
@@ -186,18 +194,19 @@ impl Scanner {
     }
 
     /// [spec] If the line is empty, dispatch the event.
-    #[inline(always)]
+    #[inline(never)]
     fn blank_line(&mut self, sink: &mut impl Sink) {
         let Scanner { data, event_type, id, .. } = self;
         // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
         // return.
-        let found = match (data.is_set(), id.is_set()) {
-            (true, _) => Some(Found::Event { data: *data, event_type, id }),
-            (false, true) => Some(Found::LastEventId(id)),
-            (false, false) => None,
-        };
-        if let Some(found) = found {
-            sink.found(self.buffer.padded(), found);
+        if data.is_set() {
+            sink.event(self.buffer.padded(), *data, event_type, id);
+        } else {
+            self.odd |= event_type.is_set();
+            if id.is_set() {
+                self.odd = true;
+                sink.found(self.buffer.padded(), Found::LastEventId(id));
+            }
         }
         // [spec] 7. Set the data buffer and the event type buffer to the empty string.
         self.forget_event();
@@ -214,12 +223,22 @@ impl Scanner {
     fn take_line(&mut self, start: usize, end: usize, sink: &mut impl Sink) {
         let bytes = self.buffer.padded();
         let (name, value) = split(bytes, start, end);
+        let data = self.data.is_set();
+        match name {
+            Name::Data if !data => self.data = value,
+            Name::Event if !data && !self.event_type.is_set() => self.event_type.set(value),
+            Name::Id if !data && !self.id.is_set() && may_be_id(value.of(bytes)) => self.id.set(value),
+            _ => self.take_odd_line(name, value, sink),
+        }
+    }
+
+    /// Takes a line that few events have.
+    #[inline(never)]
+    fn take_odd_line(&mut self, name: Name, value: Span, sink: &mut impl Sink) {
+        self.odd = true;
+        let bytes = self.buffer.padded();
         let found = match name {
-            Name::Data if self.data.is_set() => return self.push_data(value),
-            Name::Data => {
-                self.data = value;
-                return;
-            }
+            Name::Data => return self.push_data(value),
             Name::Event => return self.event_type.set(value),
             Name::Id if may_be_id(value.of(bytes)) => return self.id.set(value),
             Name::Comment => Found::Comment { text: value, passing: self.has_values() },
@@ -252,6 +271,7 @@ impl Scanner {
         let blank = self.skip == Some(Skip::LineStart) && start == end;
         let skips = self.skips(start, end, sink);
         if skips {
+            self.odd = true;
             self.skip = if blank { None } else { Some(Skip::LineStart) };
         }
         skips
@@ -281,6 +301,7 @@ impl Scanner {
                 return false;
             }
             self.line_start = BOM.len();
+            self.odd = true;
         }
         self.at_start = false;
         true
@@ -326,6 +347,11 @@ impl Scanner {
     /// Whether bytes of the buffer are no longer those of the stream.
     pub(crate) fn is_changed(&self) -> bool {
         self.changed
+    }
+
+    /// Whether a part of the buffer may have more than the lines of plain events.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.odd
     }
 
     /// Whether a part of the buffer may have other bytes than ASCII.

@@ -1,8 +1,6 @@
 //! The loops that look at every byte. Each stands here twice, for SIMD and without, and nowhere else.
 #![allow(dead_code, reason = "a parser for JavaScript needs all of it, other builds less")]
 
-use core::ops::Range;
-
 pub(crate) const BLOCK: usize = 64;
 const QUARTER: usize = 16;
 
@@ -41,39 +39,6 @@ pub(crate) fn is_ascii(bytes: &[u8]) -> bool {
     rest && blocks.iter().all(kernel::is_ascii)
 }
 
-/// How many UTF-16 units a part of valid UTF-8 has: one a code point, two from U+10000 on. It begins and ends between two
-/// code points.
-pub(crate) fn utf16_units(bytes: &[u8], part: Range<usize>) -> usize {
-    let (blocks, rest) = bytes[part.clone()].as_chunks::<BLOCK>();
-    let units = |block| if kernel::is_ascii(block) { BLOCK } else { kernel::utf16_units(block, BLOCK) };
-    let whole: usize = blocks.iter().map(units).sum();
-    let (bytes, rest) = (&bytes[..part.end], rest.len());
-    whole + if is_short_ascii(bytes, rest) { rest } else { rest_units(bytes, rest) }
-}
-
-/// The units of the last `count` bytes, less than a block, which are read with what is before them.
-fn rest_units(bytes: &[u8], count: usize) -> usize {
-    match bytes.last_chunk() {
-        Some(block) => kernel::utf16_units(block, count),
-        None => {
-            let counted = bytes.iter().skip(bytes.len() - count);
-            counted.map(|&byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
-        }
-    }
-}
-
-/// Whether the last `count` bytes are few and ASCII, as between two values nearly always.
-fn is_short_ascii(bytes: &[u8], count: usize) -> bool {
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    match bytes.last_chunk() {
-        _ if count == 0 => true,
-        Some(last) => {
-            u64::from_le_bytes(*last).checked_shr(u64::BITS.wrapping_sub(8 * count as u32)).unwrap_or(HIGH) & HIGH == 0
-        }
-        None => false,
-    }
-}
-
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod kernel {
     use super::{BLOCK, Marks, short_marks};
@@ -85,20 +50,13 @@ mod kernel {
     pub(super) fn is_ascii(block: &[u8; BLOCK]) -> bool {
         block.iter().fold(0, |all, &byte| all | byte) < 0x80
     }
-
-    /// Of the last `count` bytes.
-    pub(super) fn utf16_units(block: &[u8; BLOCK], count: usize) -> usize {
-        let counted = block.iter().skip(BLOCK - count);
-        counted.map(|&byte| usize::from(byte & 0xC0 != 0x80) + usize::from(byte >= 0xF0)).sum()
-    }
 }
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod kernel {
     use super::{BLOCK, Marks, QUARTER};
     use core::arch::wasm32::{
-        i8x16_ge, i8x16_le, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_ge, u8x16_splat, v128, v128_any_true,
-        v128_load, v128_or,
+        i8x16_le, i8x16_splat, u8x16_bitmask, u8x16_eq, u8x16_splat, v128, v128_any_true, v128_load, v128_or,
     };
 
     /// One of the four quarters of a block.
@@ -140,17 +98,5 @@ mod kernel {
         let low = v128_or(quarter::<0>(block), quarter::<1>(block));
         let high = v128_or(quarter::<2>(block), quarter::<3>(block));
         u8x16_bitmask(v128_or(low, high)) == 0
-    }
-
-    /// Of the last `count` bytes.
-    #[inline(never)]
-    pub(super) fn utf16_units(block: &[u8; BLOCK], count: usize) -> usize {
-        let (a, b) = (quarter::<0>(block), quarter::<1>(block));
-        let (c, d) = (quarter::<2>(block), quarter::<3>(block));
-        // As signed numbers, the bytes that continue a code point are those below -64.
-        let first = |bytes| i8x16_ge(bytes, i8x16_splat(-64));
-        let long = |bytes| u8x16_ge(bytes, u8x16_splat(0xF0));
-        let counted = |mask: u64| (mask.checked_shr((BLOCK - count) as u32).unwrap_or(0)).count_ones() as usize;
-        counted(mask(first(a), first(b), first(c), first(d))) + counted(mask(long(a), long(b), long(c), long(d)))
     }
 }

@@ -1,5 +1,5 @@
-import { compile } from './compile.js';
+import { installClient } from '../engine.js';
 import { text } from './client.bytes.js';
-import { install } from './client.js';
+import { compile } from './compile.js';
 
-install(() => compile(text));
+installClient(() => compile(text));

@@ -1,4 +1,4 @@
-import { install } from './client.js';
+import { installClient } from '../engine.js';
 import module from './client.wasm';
 
-install(() => module);
+installClient(() => module);

@@ -1,5 +1,5 @@
-import { compile } from './compile.js';
+import { installParser } from '../engine.js';
 import { text } from './parser.bytes.js';
-import { install } from './parser.js';
+import { compile } from './compile.js';
 
-install(() => compile(text));
+installParser(() => compile(text));

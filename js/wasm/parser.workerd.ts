@@ -1,4 +1,4 @@
-import { install } from './parser.js';
+import { installParser } from '../engine.js';
 import module from './parser.wasm';
 
-install(() => module);
+installParser(() => module);

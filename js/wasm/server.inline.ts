@@ -1,5 +1,5 @@
-import { compile } from './compile.js';
+import { installServer } from '../engine.js';
 import { text } from './server.bytes.js';
-import { install } from './server.js';
+import { compile } from './compile.js';
 
-install(() => compile(text));
+installServer(() => compile(text));

@@ -1,4 +1,4 @@
-import { install } from './server.js';
+import { installServer } from '../engine.js';
 import module from './server.wasm';
 
-install(() => module);
+installServer(() => module);

@@ -33,7 +33,7 @@ export async function bundleSizes(from, names, { scriptOnly = false, resolveDir 
   const plugins = scriptOnly ? [withoutWasm] : [];
   const { outputFiles, metafile } = await build(from, names, { resolveDir, plugins, splitting: true, metafile: true });
   const { outputs } = metafile;
-  const first = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint === 'entry.js'));
+  const first = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint?.endsWith('entry.js')));
   for (const path of first) {
     for (const { path: next, kind } of outputs[path].imports)
       if (kind === 'import-statement' && next in outputs) first.add(next);

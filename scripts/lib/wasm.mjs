@@ -6,7 +6,7 @@ import { join, sep } from 'node:path';
 
 import { exec, Expected, ROOT } from './console.mjs';
 import { embed } from './embed.mjs';
-import { shortenNames, trimGlue, trimTypes } from './glue.mjs';
+import { functionsOf, keepExports, trimTypes } from './glue.mjs';
 import { blankPanics } from './panics.mjs';
 import { WASM_TARGET } from './tools.mjs';
 
@@ -41,7 +41,7 @@ export const bindgenPath = `${TOOL_FOLDER}/release/bindgen${exe}`;
 
 /** Files of an artifact: generated ones, and those of the package that are copied. */
 export function outputs(name) {
-  return ['glue.js', 'glue.d.ts', 'bytes.js', 'bytes.d.ts', 'wasm'].map((end) => `${GENERATED}/${name}.${end}`);
+  return ['exports.d.ts', 'bytes.js', 'bytes.d.ts', 'wasm'].map((end) => `${GENERATED}/${name}.${end}`);
 }
 
 /** What a change of the flags has to rebuild. */
@@ -121,7 +121,7 @@ export async function finish(name) {
   const folder = join(ROOT, 'target/npm/bindgen');
   await exec(join(ROOT, bindgenPath), [`target/npm/raw/${name}.wasm`, folder, name]);
   const read = (end) => readFileSync(join(folder, `${name}${end}`));
-  const { source, bytes } = shortenNames(trimGlue(read('.js').toString()), read('_bg.wasm'));
+  const bytes = keepExports(read('_bg.wasm'), functionsOf(read('.js').toString()));
   const short = join(folder, `${name}.short.wasm`);
   writeFileSync(short, blankPanics(bytes));
 
@@ -132,13 +132,10 @@ export async function finish(name) {
   const wasm = readFileSync(optimised);
   const [before, after] = [new WebAssembly.Module(bytes), new WebAssembly.Module(wasm)].map(exported);
   if (before !== after) throw new Error(`expected wasm-opt to keep the exports ${before}, found ${after}`);
-  const missing = WebAssembly.Module.imports(new WebAssembly.Module(wasm)).filter(
-    ({ name }) => !new RegExp(`^ +${name}: `, 'm').test(source),
-  );
-  if (missing.length) throw new Error(`expected the glue to have every import, found none for ${missing[0].name}`);
+  const missing = WebAssembly.Module.imports(new WebAssembly.Module(wasm));
+  if (missing.length) throw new Error(`expected a module without imports, found ${missing[0].name}`);
 
-  write('glue.js', source);
-  write('glue.d.ts', trimTypes(read('.d.ts').toString()));
+  write('exports.d.ts', trimTypes(read('.d.ts').toString()));
   write('bytes.js', embed(wasm));
   write('bytes.d.ts', 'export declare const text: string;\n');
   return `${(wasm.length / 1000).toFixed(1)} kB`;

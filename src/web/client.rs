@@ -236,7 +236,8 @@ impl EventSource {
                 self.phase = Phase::Waiting(Sleep::new(delay));
                 self.init.retrying(&Error::new(failure, details));
             }
-            Step::Stop(failure) => self.failure = Some(Error::new(failure, details)),
+            // Nothing is asked, as there is no function to ask.
+            Step::Stop(failure) | Step::Ask(failure) => self.failure = Some(Error::new(failure, details)),
             Step::End(_) | Step::Open | Step::Ignored => {}
         }
     }

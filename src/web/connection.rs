@@ -12,7 +12,8 @@ use core::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::Local;
-use crate::{Cause, Connection, ConnectionOptions, Moment, ParseError, Resume, RetryPolicy, Step};
+use crate::failure::{push, push_decimal};
+use crate::{Cause, Connection, ConnectionOptions, MAX_DELAY, Moment, ParseError, Resume, RetryPolicy, Step};
 
 /// All connections of this instance, and the text that passes for one of them.
 struct Connections {
@@ -29,6 +30,7 @@ const OPEN: f64 = -1.0;
 const IGNORED: f64 = -2.0;
 const END: f64 = -3.0;
 const STOP: f64 = -4.0;
+const ASK: f64 = -5.0;
 
 /// Makes room for a text of `length` bytes, and tells where JavaScript is to write it. Its characters are bytes, as those of
 /// a header.
@@ -51,6 +53,7 @@ pub fn connection(
     replayable: bool,
     resume: u32,
     of_connect: bool,
+    asks: bool,
     has_statuses: bool,
     delay: f64,
     max_delay: f64,
@@ -78,7 +81,7 @@ pub fn connection(
         2 => Resume::Never,
         _ => Resume::Auto,
     };
-    let options = ConnectionOptions { policy, resume, idempotent, replayable, last_event_id: Vec::new() };
+    let options = ConnectionOptions { policy, resume, idempotent, replayable, asks, last_event_id: Vec::new() };
     // More than one where JavaScript has taken a number and then not used it.
     while number as usize >= connections.len() {
         connections.push(Connection::new(ConnectionOptions::default()));
@@ -88,10 +91,13 @@ pub fn connection(
     }
 }
 
-/// Begins an attempt, and tells its number; 0 where none is due. `now` is in milliseconds of a clock that only goes forward.
+/// Begins an attempt, `anew` in place of what was dropped, and tells its number; 0 where none is due. `now` is in milliseconds
+/// of a clock that only goes forward.
 #[wasm_bindgen]
-pub fn start(number: u32, now: f64) -> u32 {
-    with(number, |connection, _| connection.begin(now as u64)).flatten().unwrap_or(0)
+pub fn start(number: u32, anew: bool, now: f64) -> u32 {
+    let now = now as u64;
+    let begin = |connection: &mut Connection| if anew { connection.begin_anew(now) } else { connection.begin(now) };
+    with(number, |connection, _| begin(connection)).flatten().unwrap_or(0)
 }
 
 /// The response is there. The text is its content type, unless it has none. `retry_after` is in milliseconds, NaN for none.
@@ -104,8 +110,8 @@ pub fn responded(number: u32, status: u32, has_type: bool, retry_after: f64, now
     })
 }
 
-/// The attempt has failed. `cause` is a number of js/connection.ts, `value` the size that an event was over; the text is a
-/// URL.
+/// The attempt has failed. `cause` is a number of js/connection.ts, `value` the size that an event was over or the time that is
+/// over; the text is a URL.
 #[wasm_bindgen]
 pub fn failed(number: u32, cause: u32, value: f64, now: f64, random: f64) -> f64 {
     step(number, |connection, text| {
@@ -115,13 +121,39 @@ pub fn failed(number: u32, cause: u32, value: f64, now: f64, random: f64) -> f64
             2 => Cause::Request,
             3 => Cause::Aborted,
             4 => Cause::InvalidUrl(characters(text)),
+            5 => Cause::ConnectTimeout(value as u64),
+            6 => Cause::IdleTimeout(value as u64),
+            7 => Cause::Decision,
             _ => Cause::Parse(ParseError::EventTooLarge { limit: value as usize }),
         };
         connection.failed(cause, moment(now, random))
     })
 }
 
-/// What was seen of a stream that is over: its reconnection time in milliseconds, negative for none; whether an event was
+/// What the caller's function has decided on: a delay in milliseconds, or no further attempt where it is negative. Tells the step.
+#[wasm_bindgen]
+pub fn decide(number: u32, delay: f64) -> f64 {
+    let goes_on = delay >= 0.0;
+    match with(number, |connection, _| connection.decided(goes_on)) {
+        Some(true) if goes_on => (delay as u64).min(MAX_DELAY) as f64,
+        Some(true) => STOP,
+        _ => IGNORED,
+    }
+}
+
+/// Whether a wake-up may cut the wait short.
+#[wasm_bindgen]
+pub fn wakes(number: u32) -> bool {
+    with(number, |connection, _| connection.can_wake()).unwrap_or(false)
+}
+
+/// Whether what is under way may be dropped, to be gone on with later.
+#[wasm_bindgen]
+pub fn pauses(number: u32) -> bool {
+    with(number, |connection, _| connection.can_pause()).unwrap_or(false)
+}
+
+/// What was seen of a stream, which may go on: its reconnection time in milliseconds, negative for none; whether an event was
 /// delivered; whether there is another last event ID than at its beginning, and one that is not empty.
 #[wasm_bindgen]
 pub fn settle(number: u32, reconnection_time: f64, delivered: bool, id_changed: bool, has_id: bool) {
@@ -149,23 +181,35 @@ fn with<T>(number: u32, work: impl FnOnce(&mut Connection, &mut Vec<u8>) -> T) -
     connections.get_mut(number as usize).map(|connection| work(connection, text))
 }
 
-/// Tells a step as a number. What a failure says is then the text: its code, a line end, its message, and a NUL.
+/// Tells a step as a number. What there is to say about a failure is then the text, a line each and a NUL behind: its message, its
+/// code, the attempts in a row, the milliseconds since they began, and the delay to the next unless there is none.
 fn step(number: u32, work: impl FnOnce(&mut Connection, &[u8]) -> Step) -> f64 {
-    let told = with(number, |connection, text| {
-        let (told, failure) = match work(connection, text) {
-            Step::Open => return OPEN,
-            Step::Ignored => return IGNORED,
-            Step::Wait { delay, failure } => (delay as f64, failure),
-            Step::End(failure) => (END, failure),
-            Step::Stop(failure) => (STOP, failure),
-        };
-        text.clear();
-        for part in [failure.code(), "\n", &failure.message(), "\0"] {
-            text.extend_from_slice(part.as_bytes());
+    with(number, |connection, text| tell(work(connection, text), text)).unwrap_or(IGNORED)
+}
+
+// Not inlined: one copy is enough.
+#[inline(never)]
+fn tell(step: Step, text: &mut Vec<u8>) -> f64 {
+    let (told, failure) = match step {
+        Step::Open => return OPEN,
+        Step::Ignored => return IGNORED,
+        Step::Wait { delay, failure } => (delay as f64, failure),
+        Step::End(failure) => (END, failure),
+        Step::Stop(failure) => (STOP, failure),
+        Step::Ask(failure) => (ASK, failure),
+    };
+    let mut lines = failure.message();
+    push(&mut lines, "\n");
+    push(&mut lines, failure.code());
+    for number in [Some(failure.attempts_in_row().into()), Some(failure.elapsed()), failure.delay()] {
+        push(&mut lines, "\n");
+        if let Some(number) = number {
+            push_decimal(&mut lines, number);
         }
-        told
-    });
-    told.unwrap_or(IGNORED)
+    }
+    push(&mut lines, "\0");
+    *text = lines.into_bytes();
+    told
 }
 
 /// Where the text is.

@@ -10,6 +10,7 @@ mod parser;
 mod runtime;
 #[cfg(feature = "server")]
 mod server;
+#[cfg(feature = "server")]
 mod utf16;
 
 /// What an instance has one of.

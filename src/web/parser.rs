@@ -15,8 +15,6 @@ struct Streams {
     /// By the numbers that JavaScript has given them.
     streams: Vec<Stream>,
     table: Table,
-    /// The stream that was read last.
-    last: usize,
 }
 
 /// One stream.
@@ -25,7 +23,7 @@ struct Stream {
     wants_comments: bool,
 }
 
-static STREAMS: Local<Streams> = Local(RefCell::new(Streams { streams: Vec::new(), table: Table::new(), last: 0 }));
+static STREAMS: Local<Streams> = Local(RefCell::new(Streams { streams: Vec::new(), table: Table::new() }));
 
 /// Begins a stream, or goes on between two events of one, in place of the one that had the number. A number that is new is
 /// the next one, counted from 0.
@@ -53,20 +51,10 @@ pub fn reserve(number: u32, length: u32) -> u32 {
 /// Reads the `length` bytes that were written, and tells where the table is that says what they completed.
 #[wasm_bindgen]
 pub fn feed(number: u32, length: u32) -> u32 {
-    let Streams { streams, table, last } = &mut *STREAMS.0.borrow_mut();
-    *last = number as usize;
-    let Some(Stream { scanner, wants_comments }) = streams.get_mut(*last) else { return 0 };
+    let Streams { streams, table } = &mut *STREAMS.0.borrow_mut();
+    let Some(Stream { scanner, wants_comments }) = streams.get_mut(number as usize) else { return 0 };
     let from = scanner.buffer().len();
     table.begin(scanner.origin());
     scanner.scan(length as usize, &mut Batch { table, wants_comments: *wants_comments });
     table.finish(scanner, from, length as usize)
-}
-
-/// Turns the table into UTF-16 units, where the header says that the text is not ASCII and it has proved to be UTF-8.
-#[wasm_bindgen]
-pub fn measure() {
-    let Streams { streams, table, last } = &mut *STREAMS.0.borrow_mut();
-    if let Some(stream) = streams.get(*last) {
-        table.measure(stream.scanner.buffer().padded());
-    }
 }

@@ -21,6 +21,7 @@ fn messages_say_what_was_expected_and_what_was_found() {
         (Cause::StreamEnded, "expected a stream that stays open, found its end"),
         (Cause::InvalidUrl("foo:bar".into()), "expected a URL that can be fetched, found foo:bar"),
         (Cause::Request, "expected headers and a body to send, found an error in making them"),
+        (Cause::Decision, "expected a retry function to give milliseconds or false, found neither"),
         (Cause::Aborted, "expected a signal that is not aborted, found an aborted one"),
     ] {
         assert_eq!(cause.to_string(), message);

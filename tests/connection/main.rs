@@ -1,6 +1,8 @@
 //! The connection as a state machine: no network, no sleeping.
 
+mod asking;
 mod failures;
+mod restarting;
 mod resuming;
 mod sequences;
 mod steps;
@@ -45,6 +47,12 @@ fn waits(step: Step) -> (u64, Failure) {
     let Step::Wait { delay, failure } = step else { panic!("expected a wait, found {step:?}") };
     assert_eq!((failure.delay(), failure.will_retry()), (Some(delay), true));
     (delay, failure)
+}
+
+#[track_caller]
+fn asks(step: Step) -> Failure {
+    let Step::Ask(failure) = step else { panic!("expected a question, found {step:?}") };
+    failure
 }
 
 #[track_caller]

@@ -9,6 +9,7 @@ use crate::*;
 #[derive(Clone, Debug)]
 enum Call {
     Start,
+    Restart,
     Respond { status: u16, content_type: Option<&'static str>, retry_after: Option<String> },
     Fail(Cause),
     End,
@@ -28,6 +29,7 @@ fn any_call() -> impl Strategy<Value = Call> {
     let fatal = prop_oneof![Just(Cause::Aborted), Just(Cause::Parse(ParseError::EventTooLarge { limit: 1 }))];
     prop_oneof![
         40 => Just(Call::Start),
+        2 => Just(Call::Restart),
         30 => (status, content_type, retry_after)
             .prop_map(|(status, content_type, retry_after)| Call::Respond { status, content_type, retry_after }),
         20 => transient.prop_map(Call::Fail),
@@ -35,7 +37,7 @@ fn any_call() -> impl Strategy<Value = Call> {
         10 => Just(Call::Deliver),
         5 => any::<u64>().prop_map(Call::Reconnection),
         10 => vec(any::<u8>(), 0..4).prop_map(Call::Id),
-        5 => any::<Option<u64>>().prop_map(Call::Decide),
+        15 => any::<Option<u64>>().prop_map(Call::Decide),
         1 => fatal.prop_map(Call::Fail),
         1 => Just(Call::Close),
     ]
@@ -55,12 +57,13 @@ fn any_options() -> impl Strategy<Value = ConnectionOptions> {
             ..RetryPolicy::connect()
         },
     );
-    (policy, resume, any::<bool>(), prop::bool::weighted(0.8), vec(any::<u8>(), 0..3)).prop_map(
-        |(policy, resume, idempotent, replayable, last_event_id)| ConnectionOptions {
+    (policy, resume, any::<bool>(), prop::bool::weighted(0.8), any::<bool>(), vec(any::<u8>(), 0..3)).prop_map(
+        |(policy, resume, idempotent, replayable, asks, last_event_id)| ConnectionOptions {
             policy,
             resume,
             idempotent,
             replayable,
+            asks,
             last_event_id,
         },
     )
@@ -71,6 +74,8 @@ struct Watched {
     connection: Connection,
     options: ConnectionOptions,
     last_failure: Option<Failure>,
+    /// The function has been asked, and has not said anything yet.
+    asked: bool,
     attempts: u32,
     attempts_in_row: u32,
     server_id: bool,
@@ -82,6 +87,7 @@ impl Watched {
             connection: Connection::new(options.clone()),
             options,
             last_failure: None,
+            asked: false,
             attempts: 0,
             attempts_in_row: 0,
             server_id: false,
@@ -93,6 +99,7 @@ impl Watched {
         let connection = &mut self.connection;
         let step = match call {
             Call::Start => return self.start(moment.now),
+            Call::Restart => return self.restart(moment.now),
             Call::Respond { status, content_type, retry_after } => connection
                 .responded(&ResponseHead { status, content_type, retry_after: retry_after.as_deref() }, moment),
             Call::Fail(cause) => connection.failed(cause, moment),
@@ -133,7 +140,21 @@ impl Watched {
             assert_eq!(attempt.number, self.attempts);
             assert_eq!(attempt.last_event_id.is_some(), !self.connection.last_event_id().is_empty());
             let max = self.options.policy.max_attempts.unwrap_or(u32::MAX).max(1);
-            assert!(self.attempts_in_row <= max, "attempt {} of {max}", self.attempts_in_row);
+            let limited = !self.options.asks;
+            assert!(!limited || self.attempts_in_row <= max, "attempt {} of {max}", self.attempts_in_row);
+        }
+    }
+
+    fn restart(&mut self, now: u64) {
+        let sent = self.attempts > 0 && !self.options.replayable;
+        let closed = self.connection.ready_state() == ReadyState::Closed;
+        let attempt = self.connection.restart(now);
+        assert_eq!(attempt.is_some(), !closed && !sent);
+        if let Some(attempt) = attempt {
+            self.asked = false;
+            self.attempts += 1;
+            self.attempts_in_row = 1;
+            assert_eq!(attempt.number, self.attempts);
         }
     }
 
@@ -145,9 +166,25 @@ impl Watched {
                 assert!(delay <= MAX_DELAY && failure.delay() == Some(delay));
                 assert_eq!((after, self.connection.is_waiting()), (ReadyState::Connecting, true));
                 assert_ne!(before, ReadyState::Closed);
-                let ConnectionOptions { resume, idempotent, replayable, .. } = self.options;
-                assert!(replayable && resume != Resume::Never);
-                assert!(resume == Resume::Always || idempotent || self.server_id);
+                let ConnectionOptions { resume, idempotent, replayable, asks, .. } = self.options;
+                assert!(replayable && (asks || resume != Resume::Never));
+                assert!(asks || resume == Resume::Always || idempotent || self.server_id);
+                assert!(
+                    !asks || self.last_failure.is_some(),
+                    "nothing is waited for that the function has not decided"
+                );
+                self.asked = false;
+                self.last_failure = Some(failure);
+            }
+            Step::Ask(failure) => {
+                assert_eq!((after, self.connection.is_waiting()), (ReadyState::Connecting, false));
+                assert_ne!(before, ReadyState::Closed);
+                let ConnectionOptions { resume, idempotent, replayable, asks, .. } = self.options;
+                assert!(asks && replayable && !self.asked);
+                let refused = matches!(failure.cause(), Cause::Status(_) | Cause::ContentType(_));
+                let resumes = resume == Resume::Always || resume == Resume::Auto && (idempotent || self.server_id);
+                assert!(refused || resumes);
+                self.asked = true;
                 self.last_failure = Some(failure);
             }
             Step::End(failure) | Step::Stop(failure) => {

@@ -55,7 +55,7 @@ export class Feed {
   }
 }
 
-/** `{ url, feed(name), open(name, options), owner(name), context, close() }`. */
+/** `{ url, feed(name), open(name, options), owner(name), context, clear(), close() }`. */
 export async function openTabs() {
   const feeds = new Map();
   const feed = (name) => feeds.get(name) ?? feeds.set(name, new Feed()).get(name);
@@ -100,13 +100,20 @@ export async function openTabs() {
     }
   }
 
+  /** Closes all pages: of connections to one host a browser has but six. */
+  async function clear() {
+    for (const each of feeds.values()) each.stop();
+    await Promise.all(context.pages().map((page) => page.close()));
+    tabs.clear();
+  }
+
   const close = async () => {
     for (const each of feeds.values()) each.stop();
     await browser.close();
     server.closeAllConnections();
     await new Promise((done) => server.close(done));
   };
-  return { url, feed, open, begin, owner, context, close };
+  return { url, feed, open, owner, context, clear, close };
 }
 
 /** Waits until a tab has seen an event. */

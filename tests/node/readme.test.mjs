@@ -13,6 +13,7 @@ import { ask } from '../../examples/recipes/ask.mjs';
 import { answer } from '../../examples/recipes/check.mjs';
 import { follow } from '../../examples/recipes/follow.mjs';
 import { complete } from '../../examples/recipes/read.mjs';
+import { follow as followWithToken } from '../../examples/recipes/refresh.mjs';
 import { notifications } from '../../examples/recipes/share.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
 
@@ -202,6 +203,28 @@ describe('recipes', () => {
     assert.equal((await pieces.next()).value, 'Hel');
     await assert.rejects(pieces.next(), (error) => error instanceof EventSourceError && error.code === 'invalid-data');
     await server.requests[1].closed;
+  });
+
+  test('refresh: a 401 gets another token, once, and what else happens is the default policy’s', async (t) => {
+    t.mock.method(Math, 'random', () => 0);
+    const server = await serve(t, async (response, request) => {
+      const { authorization } = request.headers;
+      if (authorization !== `Bearer token-${session.valid}`) return response.writeHead(401).end('expired');
+      stream(response, `retry: 5\n\nid: ${session.valid}\ndata: ${authorization}\n\n`);
+      session.valid++;
+      await cut(response);
+    });
+    const session = { token: 'token-0', valid: 1, refreshed: 0 };
+    session.refresh = async () => void (session.token = `token-${++session.refreshed}`);
+    const seen = [];
+    for await (const { data } of await followWithToken(server.url, session)) {
+      if (seen.push(data) === 3) break;
+    }
+    assert.deepEqual(seen, ['Bearer token-1', 'Bearer token-2', 'Bearer token-3']);
+    assert.equal(session.refreshed, 3);
+
+    session.refresh = async () => undefined;
+    await assert.rejects(followWithToken(server.url, session), { code: 'http-status', status: 401 });
   });
 
   test('read: one response up to its sentinel, then the source is cancelled', async (t) => {

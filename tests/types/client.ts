@@ -1,7 +1,7 @@
 // connect and what both faces take. Never run: it compiles, and each `@ts-expect-error` is an error.
 
 import { connect, EventSourceError, EventStream, ServerSentEvent } from 'eventsource-wasm';
-import type { ConnectInit, EventSourceErrorCode } from 'eventsource-wasm';
+import type { ConnectInit, EventSourceErrorCode, RetryContext, RetryFunction } from 'eventsource-wasm';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const holds = <_ extends true>(): void => undefined;
@@ -22,7 +22,14 @@ for await (const event of stream) {
   // @ts-expect-error read-only
   event.data = '';
 }
+stream.reconnect();
 stream.close();
+{
+  await using scoped = await connect('/stream');
+  holds<Equal<typeof scoped, EventStream>>();
+  await using iterator = scoped[Symbol.asyncIterator]();
+  void iterator;
+}
 export const iterable: AsyncIterable<ServerSentEvent> = stream;
 
 try {
@@ -58,6 +65,18 @@ const inits: ConnectInit[] = [
   { credentials: 'include', mode: 'cors', cache: 'no-store', redirect: 'error', priority: 'high', keepalive: true },
   { referrer: '', referrerPolicy: 'no-referrer', integrity: '', lastEventId: '1', maxEventSize: 1, resume: 'always' },
   { shareAcrossTabs: 'prices' },
+  { retry: () => false },
+  { retry: async ({ status, delay }) => (status === 401 ? 0 : delay) },
+  {
+    retry: (context) => {
+      holds<Equal<typeof context, RetryContext>>();
+      holds<Equal<typeof context.error, EventSourceError>>();
+      holds<Equal<typeof context.response, Response | undefined>>();
+      holds<Equal<typeof context.delay, number | false>>();
+      return context.attempt + context.attemptsInRow + context.elapsed + context.lastEventId.length;
+    },
+  },
+  { connectTimeout: 5_000, idleTimeout: 60_000, pauseWhenHidden: true },
   { retry: { delay: 0, maxDelay: 1, factor: 2, jitter: 0.5, maxAttempts: Infinity, maxElapsed: 5, statuses: [503] } },
 ];
 await connect(new URL('https://example.org/'), inits[0]);
@@ -80,6 +99,13 @@ await connect('/', { retry: { delay: '5' } });
 await connect('/', { retry: { statuses: 503 } });
 // @ts-expect-error unknown option of retry
 await connect('/', { retry: { attempts: 5 } });
+// @ts-expect-error a number or false is expected
+await connect('/', { retry: () => true });
+// @ts-expect-error a number or false is expected
+const policy: RetryFunction = async () => 'soon';
+await connect('/', { retry: policy });
+// @ts-expect-error a number is expected
+await connect('/', { idleTimeout: '5s' });
 // @ts-expect-error unknown option
 await connect('/', { header: {} });
 // @ts-expect-error a name is expected

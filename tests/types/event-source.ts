@@ -1,6 +1,6 @@
 // EventSource: where it can go, and what its listeners get. Never run: it compiles, and each `@ts-expect-error` is an error.
 
-import { EventSource, EventSourceError, EventSourceErrorEvent } from 'eventsource-wasm';
+import { EventSource, EventSourceError, EventSourceErrorEvent, ServerSentEvent } from 'eventsource-wasm';
 import type { EventSourceEventMap, EventSourceInit } from 'eventsource-wasm';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -29,6 +29,17 @@ source.url = '';
 source.readyState = 1;
 // @ts-expect-error read-only
 source.lastEventId = '1';
+
+// Beyond the standard.
+source.reconnect();
+for await (const event of source) {
+  holds<Equal<typeof event, ServerSentEvent>>();
+  break;
+}
+{
+  await using scoped = new EventSource('/stream', { pauseWhenHidden: true });
+  holds<Equal<typeof scoped, EventSource>>();
+}
 
 // Listeners.
 source.addEventListener('open', (event) => holds<Equal<typeof event, Event>>());

@@ -39,7 +39,7 @@ impl Error {
         let cause = Cause::InvalidUrl(url);
         let failure = match Connection::new(ConnectionOptions::default()).failed(cause.clone(), Moment::default()) {
             Step::Stop(failure) => failure,
-            _ => Failure { cause, refusal: None, attempt: 0, attempts_in_row: 0, delay: None },
+            _ => Failure { cause, refusal: None, attempt: 0, attempts_in_row: 0, elapsed: 0, delay: None },
         };
         Error::new(failure, Details::default())
     }

@@ -153,6 +153,7 @@ impl EventSourceInit {
             resume: self.resume,
             idempotent: is_idempotent(self.method_or_default()),
             replayable: !matches!(&self.content, Content::Value(body) if is_stream(body)),
+            asks: false,
             last_event_id: self.last_event_id.clone().into_bytes(),
         }
     }

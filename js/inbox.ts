@@ -1,0 +1,97 @@
+import { asyncDispose } from './dispose.js';
+import type { EventSourceError } from './error.js';
+import type { ServerSentEvent } from './event.js';
+
+type Result<E> = IteratorResult<E, undefined>;
+
+/** The events of a connection, for one consumer; leaving it closes the connection. */
+export type EventIterator<E extends ServerSentEvent = ServerSentEvent> = AsyncIterableIterator<E> & AsyncDisposable;
+
+/** An iterator over batches that are handed to it; each holds the reading until the consumer asks for what comes behind it. */
+export class Inbox<E extends ServerSentEvent = ServerSentEvent> implements EventIterator<E> {
+  /** The event that was given last. */
+  last: E | undefined;
+  readonly #leave: () => void;
+  #batch: readonly E[] = [];
+  #at = 0;
+  /** Calls of `next` that wait for an event, answered in their order. */
+  readonly #waiting: [resolve: (result: Result<E>) => void, reject: (error: unknown) => void][] = [];
+  /** Lets the reading go on; set while it is held. */
+  #release: (() => void) | undefined;
+  #ended = false;
+  /** Thrown once, when the events before it have been taken. */
+  #failure: EventSourceError | undefined;
+
+  /** `leave` is called when the consumer leaves early. */
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result<E>> {
+    // What is there already costs one resolved promise.
+    if (this.#at < this.#batch.length) return Promise.resolve(this.#take());
+    return new Promise((...waiting) => {
+      this.#waiting.push(waiting);
+      this.#serve();
+    });
+  }
+
+  return(): Promise<Result<E>> {
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  async throw(error?: unknown): Promise<Result<E>> {
+    await this.return();
+    throw error;
+  }
+
+  async [asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** Takes a batch, when the one before it is used up. */
+  deliver(batch: readonly E[]): Promise<void> {
+    return new Promise((release) => {
+      this.#batch = batch;
+      this.#at = 0;
+      this.#release = release;
+      this.#serve();
+    });
+  }
+
+  /** Nothing comes any more; what has come can still be taken, and then the failure is thrown. */
+  end(failure?: EventSourceError): void {
+    this.#ended = true;
+    this.#failure = failure;
+    this.#release?.();
+    this.#serve();
+  }
+
+  /** Gives nothing more, not even what has come. */
+  finish(): void {
+    this.#batch = [];
+    this.end();
+  }
+
+  #take(): Result<E> {
+    this.last = this.#batch[this.#at++];
+    return { done: false, value: this.last! };
+  }
+
+  #serve(): void {
+    while (this.#waiting.length) {
+      const isThere = this.#at < this.#batch.length;
+      if (!isThere && !this.#ended) return this.#release?.();
+      const [resolve, reject] = this.#waiting.shift()!;
+      if (isThere) resolve(this.#take());
+      else if (this.#failure) reject(this.#failure);
+      else resolve({ done: true, value: undefined });
+      if (!isThere) this.#failure = undefined;
+    }
+  }
+}
