@@ -32,6 +32,8 @@ const KINDS: readonly (readonly [what: string, names: string, test?: Test])[] = 
   ['default, no-store, reload, no-cache, force-cache, only-if-cached', 'cache'],
   ['follow, error, manual', 'redirect'],
   ['high, low, auto', 'priority'],
+  // Whether it can be one is checked with every parser.
+  ['a number', 'maxEventSize', (value) => typeof value === 'number'],
   ['a number from 1 on', 'connectTimeout idleTimeout retry.factor', from(1)],
   ['a number from 0 on', 'retry.delay retry.maxDelay retry.maxAttempts retry.maxElapsed', isTime],
   ['a number from 0 to 1', 'retry.jitter', from(0, 1)],

@@ -3,8 +3,9 @@ import { Driver } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 import { type EventIterator, Inbox } from './inbox.js';
+import { BatchIterator } from './iterator.js';
 import { type ConnectInit, resolveUrl } from './options.js';
-import { type EventOf, type EventSchema, type ReadOptions, refinePush } from './schema.js';
+import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
 
 /**
  * Connects, and resolves once the response is known to be an event stream. Until then, and whenever the stream breaks off
@@ -35,7 +36,8 @@ export async function connect<const S extends EventSchema | undefined = undefine
  */
 export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements AsyncIterable<E> {
   readonly #driver: Driver;
-  readonly #inbox: Inbox<E>;
+  readonly #inbox: Inbox;
+  readonly #iterator: BatchIterator<E>;
   #response: Response | undefined;
 
   /** @internal */
@@ -45,23 +47,25 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
     resolve: (stream: EventStream<E>) => void,
     reject: (error: EventSourceError) => void,
   ) {
-    this.#inbox = new Inbox(() => this.close());
-    const deliver = (batch: readonly ServerSentEvent[]): Promise<void> | undefined =>
-      this.#driver.readyState === 2 ? undefined : this.#inbox.deliver(batch as readonly E[]);
-    const end = (failure: EventSourceError | undefined): void => {
-      if (this.#driver.readyState === 2) return;
+    const inbox = (this.#inbox = new Inbox(() => this.close()));
+    // At a sentinel the events before it are still to be given.
+    const close = (): void => {
       this.#driver.close();
-      this.#inbox.end(failure);
+      inbox.finish();
     };
+    this.#iterator = new BatchIterator(
+      refine(() => inbox.pull(), init, close) as () => Promise<readonly E[] | undefined>,
+      () => this.close(),
+    );
     const face = {
       opened: (response: Response) => {
         this.#response = response;
         resolve(this);
       },
-      deliver: refinePush(init, deliver, end),
+      deliver: (batch: readonly ServerSentEvent[]) => inbox.deliver(batch),
       failed: (error: EventSourceError, quiet: boolean) => {
         if (error.willRetry) return;
-        this.#inbox.end(!quiet && this.#response ? error : undefined);
+        inbox.end(!quiet && this.#response ? error : undefined);
         this.#response ??= error.response;
         if (quiet) resolve(this);
         // Of no effect once the promise is resolved.
@@ -79,7 +83,7 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
 
   /** The last event ID, as of the last event that the consumer took: another connection can go on from there. */
   get lastEventId(): string {
-    return this.#inbox.last?.lastEventId ?? this.#driver.initialLastEventId;
+    return this.#iterator.last?.lastEventId ?? this.#driver.initialLastEventId;
   }
 
   /**
@@ -94,6 +98,7 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
   close(): void {
     this.#driver.close();
     this.#inbox.finish();
+    this.#iterator.finish();
   }
 
   /** Closes the connection, at the end of a block with `await using`. */
@@ -103,6 +108,6 @@ export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements
   }
 
   [Symbol.asyncIterator](): EventIterator<E> {
-    return this.#inbox;
+    return this.#iterator;
   }
 }

@@ -1,4 +1,4 @@
-import { type Found, isNote, type Note, tooLarge, StreamParser } from './batch.js';
+import { COMMENTS, FIELDS, type Found, isNote, type Note, tooLarge, StreamParser } from './batch.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 
@@ -19,6 +19,11 @@ export interface ParserOptions extends ParseOptions {
   onEvent: (event: ServerSentEvent) => void;
   /** Called for each comment line, with the text behind its colon and one leading space. */
   onComment?: ((text: string) => void) | undefined;
+  /**
+   * Called for each line that is none of the standard's fields, with its name and its value; the standard ignores them. A line
+   * without a colon has an empty value.
+   */
+  onField?: ((name: string, value: string) => void) | undefined;
   /** Called for each new reconnection time, in milliseconds. */
   onRetry?: ((milliseconds: number) => void) | undefined;
   /** Called for each event that is too large; without it `feed` throws the error. */
@@ -72,7 +77,7 @@ class CallbackParser implements EventSourceParser {
       throw new TypeError(`expected onEvent to be a function, found ${typeof options?.onEvent}`);
     }
     this.#options = options;
-    this.#parser = new StreamParser(options, options.onComment !== undefined);
+    this.#parser = new StreamParser(options, (options.onComment ? COMMENTS : 0) | (options.onField ? FIELDS : 0));
   }
 
   get lastEventId(): string {
@@ -136,8 +141,9 @@ class CallbackParser implements EventSourceParser {
   };
 
   #note(note: Note): void {
-    const { onComment, onRetry, onError } = this.#options;
+    const { onComment, onField, onRetry, onError } = this.#options;
     if (note.kind === 'comment') onComment?.(note.text);
+    else if (note.kind === 'field') onField?.(...cut(note.text));
     else if (note.kind === 'retry') onRetry?.(note.milliseconds);
     else {
       const error = tooLarge(this.#parser.maxEventSize);
@@ -145,4 +151,10 @@ class CallbackParser implements EventSourceParser {
       onError(error);
     }
   }
+}
+
+/** [spec] The name is before the first colon, the value behind it, without one leading space. */
+function cut(line: string): [name: string, value: string] {
+  const colon = line.indexOf(':');
+  return colon < 0 ? [line, ''] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
 }

@@ -129,26 +129,17 @@ export class Driver {
 
   /** Takes part in the connection that tabs share, in place of one of its own. */
   async #share(): Promise<void> {
-    const tell = this.#face;
-    const face: Face = {
-      ...tell,
-      opened: (response) => {
-        this.readyState = 1;
-        tell.opened(response);
-      },
-      failed: (error, quiet) => {
-        this.readyState = error.willRetry ? 0 : 2;
-        if (!error.willRetry) this.#stopListening();
-        tell.failed(error, quiet);
-      },
-    };
     const alone = (): void => {
       this.#shared = undefined;
       void this.#run();
     };
+    const state = (state: 0 | 1 | 2): void => {
+      this.readyState = state;
+      if (state === 2) this.#stopListening();
+    };
     try {
       const { share } = await import('./share.js');
-      const part = { url: this.#url, init: this.#init, ofConnect: this.#ofConnect, face, alone };
+      const part = { url: this.#url, init: this.#init, ofConnect: this.#ofConnect, face: this.#face, state, alone };
       if (this.#silent) return;
       this.#shared = share(part);
       if (!this.#shared) return alone();

@@ -77,13 +77,8 @@ export class EventSourceError extends Error {
   declare readonly delay: number | undefined;
 
   constructor(code: EventSourceErrorCode, message: string, details: EventSourceErrorDetails = {}) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = code;
-    this.status = details.status;
-    this.response = details.response;
-    this.body = details.body;
-    this.attempt = details.attempt;
-    this.willRetry = details.willRetry ?? false;
-    this.delay = details.delay;
+    const { cause, ...known } = details;
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, { code, willRetry: false }, known);
   }
 }

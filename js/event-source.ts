@@ -202,7 +202,7 @@ export class EventSource extends EventTarget {
 
   /**
    * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
-   * row of attempts and no `error` event. Of no effect once it is closed, or where the body was a stream.
+   * row of attempts and no `error` event; a loop takes what has been read already first. Of no effect once it is closed, or where the body was a stream.
    */
   reconnect(): void {
     this.#driver.reconnect();

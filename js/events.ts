@@ -3,7 +3,7 @@ import type { ParseOptions } from './create-parser.js';
 import { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 import { BatchIterator } from './iterator.js';
-import { type EventOf, type EventSchema, type ReadOptions, refinePull } from './schema.js';
+import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
 
 /** What {@link EventSourceParserStream} takes. */
 export interface ParserStreamOptions extends ParseOptions {
@@ -41,7 +41,7 @@ export function events<const S extends EventSchema | undefined = undefined>(
   const reader = new EventReader(chunksOf(source), options);
   const close = (reason?: unknown): Promise<void> => reader.cancel(reason);
   return new BatchIterator(
-    refinePull(() => reader.pull(), options, close),
+    refine(() => reader.pull(), options, close),
     () => close(),
   );
 }

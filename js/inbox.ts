@@ -2,20 +2,18 @@ import { asyncDispose } from './dispose.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 
-type Result<E> = IteratorResult<E, undefined>;
+type Result = IteratorResult<ServerSentEvent, undefined>;
 
 /** The events of a connection, for one consumer; leaving it closes the connection. */
 export type EventIterator<E extends ServerSentEvent = ServerSentEvent> = AsyncIterableIterator<E> & AsyncDisposable;
 
 /** An iterator over batches that are handed to it; each holds the reading until the consumer asks for what comes behind it. */
-export class Inbox<E extends ServerSentEvent = ServerSentEvent> implements EventIterator<E> {
-  /** The event that was given last. */
-  last: E | undefined;
+export class Inbox implements EventIterator {
   readonly #leave: () => void;
-  #batch: readonly E[] = [];
+  #batch: readonly ServerSentEvent[] = [];
   #at = 0;
   /** Calls of `next` that wait for an event, answered in their order. */
-  readonly #waiting: [resolve: (result: Result<E>) => void, reject: (error: unknown) => void][] = [];
+  readonly #waiting: [resolve: (result: Result) => void, reject: (error: unknown) => void][] = [];
   /** Lets the reading go on; set while it is held. */
   #release: (() => void) | undefined;
   #ended = false;
@@ -31,7 +29,7 @@ export class Inbox<E extends ServerSentEvent = ServerSentEvent> implements Event
     return this;
   }
 
-  next(): Promise<Result<E>> {
+  next(): Promise<Result> {
     // What is there already costs one resolved promise.
     if (this.#at < this.#batch.length) return Promise.resolve(this.#take());
     return new Promise((...waiting) => {
@@ -40,14 +38,17 @@ export class Inbox<E extends ServerSentEvent = ServerSentEvent> implements Event
     });
   }
 
-  return(): Promise<Result<E>> {
-    this.#leave();
-    return Promise.resolve({ done: true, value: undefined });
+  /** All that has come, or is next to come; `undefined` at the end. */
+  async pull(): Promise<readonly ServerSentEvent[] | undefined> {
+    if ((await this.next()).done) return undefined;
+    const batch = this.#batch.slice(this.#at - 1);
+    this.#at = this.#batch.length;
+    return batch;
   }
 
-  async throw(error?: unknown): Promise<Result<E>> {
-    await this.return();
-    throw error;
+  return(): Promise<Result> {
+    this.#leave();
+    return Promise.resolve({ done: true, value: undefined });
   }
 
   async [asyncDispose](): Promise<void> {
@@ -55,7 +56,7 @@ export class Inbox<E extends ServerSentEvent = ServerSentEvent> implements Event
   }
 
   /** Takes a batch, when the one before it is used up. */
-  deliver(batch: readonly E[]): Promise<void> {
+  deliver(batch: readonly ServerSentEvent[]): Promise<void> {
     return new Promise((release) => {
       this.#batch = batch;
       this.#at = 0;
@@ -78,9 +79,8 @@ export class Inbox<E extends ServerSentEvent = ServerSentEvent> implements Event
     this.end();
   }
 
-  #take(): Result<E> {
-    this.last = this.#batch[this.#at++];
-    return { done: false, value: this.last! };
+  #take(): Result {
+    return { done: false, value: this.#batch[this.#at++]! };
   }
 
   #serve(): void {

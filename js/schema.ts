@@ -57,11 +57,11 @@ export type EventOf<S> = S extends StandardSchemaV1
 
 type Batch = readonly ServerSentEvent[];
 
-/** For an iterator that pulls: pulls on, up to the sentinel or the first event that does not fit, and then calls `close`. */
-export function refinePull<S extends EventSchema | undefined>(
+/** Pulls on, up to the sentinel or the first event that does not fit, and then calls `close`. */
+export function refine<S extends EventSchema | undefined>(
   pull: () => Promise<Batch | undefined>,
   options: ReadOptions<S>,
-  close: (reason?: unknown) => Promise<unknown>,
+  close: (reason?: unknown) => unknown,
 ): () => Promise<readonly EventOf<S>[] | undefined> {
   const refiner = refinerOf(options);
   let rest: Batch = [];
@@ -75,31 +75,13 @@ export function refinePull<S extends EventSchema | undefined>(
       const given = await refiner!.take(rest);
       rest = refiner!.rest;
       // There is an end already: what closing fails with tells nothing more.
-      if (refiner!.over) close(refiner!.failure).catch(() => undefined);
+      if (refiner!.over) Promise.resolve(close(refiner!.failure)).catch(() => undefined);
       if (given.length) return given;
     }
     if (refiner!.failure) throw refiner!.failure;
     return undefined;
   };
   return (refiner ? refined : pull) as () => Promise<readonly EventOf<S>[] | undefined>;
-}
-
-/** For a face that batches are handed to: gives them on, up to the sentinel or the first that does not fit, and calls `end`. */
-export function refinePush(
-  options: ReadOptions<EventSchema | undefined>,
-  give: (batch: Batch) => Promise<void> | undefined,
-  end: (failure: EventSourceError | undefined) => void,
-): (batch: Batch) => Promise<void> | undefined {
-  const refiner = refinerOf(options);
-  if (!refiner) return give;
-  return async (batch) => {
-    for (let rest = batch; rest.length && !refiner.over; rest = refiner.rest) {
-      const given = await refiner.take(rest);
-      const held = given.length ? give(given) : undefined;
-      if (refiner.over) end(refiner.failure);
-      else await held;
-    }
-  };
 }
 
 function refinerOf({ sentinel, schema }: ReadOptions<EventSchema | undefined>): Refiner | undefined {

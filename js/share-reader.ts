@@ -1,7 +1,7 @@
-import type { Face } from './driver.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 import { Ring } from './share-ring.js';
+import type { Part } from './share.js';
 
 /** A run of numbered events. */
 export interface Events {
@@ -25,7 +25,7 @@ export class Reader {
   #open = false;
   /** Of the connection, where it is open. */
   #response: Response | undefined;
-  readonly #face: Face;
+  readonly #part: Pick<Part, 'face' | 'state'>;
   readonly #gap: () => void;
   /** The number of the last event that the face was given. */
   #given = 0;
@@ -37,8 +37,8 @@ export class Reader {
   #later: (() => void)[] = [];
 
   /** `gap` is called when there are events that the face can't be given any more. */
-  constructor(face: Face, lastEventId: string, gap: () => void) {
-    this.#face = face;
+  constructor(part: Pick<Part, 'face' | 'state'>, lastEventId: string, gap: () => void) {
+    this.#part = part;
     this.#gap = gap;
     this.#id = lastEventId;
     this.ring = new Ring(0, lastEventId);
@@ -98,13 +98,13 @@ export class Reader {
     const response = this.#response;
     if (this.#open || !this.line || !response) return;
     this.#open = true;
-    this.#tell(() => this.#face.opened(response));
+    this.#tell(1, () => this.#part.face.opened(response));
   }
 
   failed(error: EventSourceError, quiet: boolean): void {
     this.#open = false;
     this.#response = undefined;
-    this.#tell(() => this.#face.failed(error, quiet));
+    this.#tell(error.willRetry ? 0 : 2, () => this.#part.face.failed(error, quiet));
   }
 
   /** Tells of an error that is the face's own: the connection is still open. */
@@ -114,8 +114,11 @@ export class Reader {
     if (response) this.opened(response);
   }
 
-  #tell(what: () => void): void {
-    this.#later.push(what);
+  #tell(state: 0 | 1 | 2, what: () => void): void {
+    this.#later.push(() => {
+      this.#part.state(state);
+      what();
+    });
     this.pump();
   }
 
@@ -125,7 +128,7 @@ export class Reader {
       const batch = this.ring.after(this.#given);
       this.#given = this.ring.end;
       this.#id = this.ring.id;
-      const holding = batch ? this.#face.deliver(batch) : this.#gap();
+      const holding = batch ? this.#part.face.deliver(batch) : this.#gap();
       if (!holding) continue;
       this.#held = true;
       void holding.then(() => {

@@ -62,6 +62,8 @@ export interface Part {
   readonly init: ConnectInit;
   readonly ofConnect: boolean;
   readonly face: Face;
+  /** Takes the state, as the standard numbers it. */
+  readonly state: (state: 0 | 1 | 2) => void;
   /** Connects for itself, where sharing turns out to be refused. */
   readonly alone: () => void;
 }
@@ -104,7 +106,7 @@ class Member {
   constructor(part: Part) {
     this.#part = part;
     this.#key = `eventsource-wasm 1 ${part.init.shareAcrossTabs}`;
-    this.#reader = new Reader(part.face, part.init.lastEventId ?? '', () => this.#gap());
+    this.#reader = new Reader(part, part.init.lastEventId ?? '', () => this.#gap());
     const { document } = globalThis;
     if (!document) return;
     // A page that does not run must hold nothing, the lock above all; when it returns it takes part again.

@@ -9,9 +9,12 @@ export function onWake(wake?: () => void, hidden?: () => void): () => void {
     else if ((event as Partial<PageTransitionEvent>).persisted !== false) wake?.();
   };
   const controller = new AbortController();
-  for (const type of ['online', 'visibilitychange', 'pageshow', 'resume']) {
-    // On their way down the events of a document pass here. Node has no such events, and no one to tell them.
-    globalThis.addEventListener?.(type, heard, { capture: true, signal: controller.signal });
+  // Where nothing is online there are no such events, and workerd refuses the options.
+  if (globalThis.navigator?.onLine !== undefined) {
+    for (const type of ['online', 'visibilitychange', 'pageshow', 'resume']) {
+      // The events of a document pass here on their way down.
+      addEventListener(type, heard, { capture: true, signal: controller.signal });
+    }
   }
   return () => controller.abort();
 }

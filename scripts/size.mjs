@@ -5,10 +5,10 @@ import { bundleSizes } from './lib/bundle.mjs';
 import { Expected, run } from './lib/console.mjs';
 
 // In kB (1000 bytes) of gzip. The budget is what an entry may cost, the goal where it should go. The limit is just above where
-// each is, so that none grows unnoticed: over it the command fails. One entry is still over its budget.
+// each is, so that none grows unnoticed: over it the command fails. Some are still over their budget.
 const ENTRIES = [
-  { from: 'eventsource-wasm', names: ['EventSource'], limit: 15.4, budget: 16, goal: 12 },
-  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 8.1, budget: 7, goal: 5 },
+  { from: 'eventsource-wasm', names: ['EventSource'], limit: 17, budget: 16, goal: 12 },
+  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 8, budget: 7, goal: 5 },
   { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 7.4, budget: 18, goal: 14 },
 ];
 
@@ -18,10 +18,10 @@ await run(async () => {
   for (const entry of ENTRIES) rows.push({ ...entry, ...(await measure(entry)) });
   print(rows);
   for (const { later, ...row } of rows) {
-    if (later.gzip)
-      console.log(
-        `\n${code(row)}: ${(later.gzip / 1000).toFixed(2)} kB (gzip) more when it is used, for shareAcrossTabs.`,
-      );
+    if (later.gzip) {
+      const more = (later.gzip / 1000).toFixed(2);
+      console.log(`\n${code(row)}: ${more} kB (gzip) more when it is used, for shareAcrossTabs.`);
+    }
   }
   const over = (what) =>
     rows

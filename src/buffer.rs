@@ -43,79 +43,6 @@ impl Span {
     }
 }
 
-/// The value of an `event` or `id` field: in the buffer, unless data that goes on needs its place.
-#[derive(Debug)]
-pub(crate) struct Value {
-    span: Span,
-    /// The value, where `moved` says so; `span` then counts from its beginning.
-    own: Vec<u8>,
-    moved: bool,
-}
-
-impl Value {
-    pub(crate) const UNSET: Value = Value { span: Span::UNSET, own: Vec::new(), moved: false };
-
-    #[inline(always)]
-    pub(crate) fn is_set(&self) -> bool {
-        self.span.is_set()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.span.len()
-    }
-
-    /// Where it lies in the buffer; the bytes themselves where it has been moved.
-    #[inline(always)]
-    pub(crate) fn place(&self) -> Result<Span, &[u8]> {
-        if self.moved { Err(&self.own) } else { Ok(self.span) }
-    }
-
-    /// As [`Span::start_or`], for a place in the buffer.
-    pub(crate) fn start_or(&self, at: usize) -> usize {
-        if self.moved { at } else { self.span.start_or(at) }
-    }
-
-    pub(crate) fn of<'a>(&'a self, bytes: &'a [u8]) -> &'a [u8] {
-        self.place().map_or_else(|own| own, |span| span.of(bytes))
-    }
-
-    #[inline(always)]
-    pub(crate) fn set(&mut self, span: Span) {
-        self.unset();
-        self.span = span;
-    }
-
-    #[inline(always)]
-    pub(crate) fn unset(&mut self) {
-        self.span = Span::UNSET;
-        if self.moved {
-            self.forget();
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn forget(&mut self) {
-        self.moved = false;
-        self.own = Vec::new();
-    }
-
-    /// Makes the place from `start` on free.
-    pub(crate) fn leave(&mut self, bytes: &[u8], start: usize) {
-        if !self.moved && self.is_set() && self.span.start >= start {
-            let value = self.span.of(bytes);
-            self.own.reserve_exact(value.len());
-            self.own.extend_from_slice(value);
-            self.span = Span { start: 0, end: self.own.len() };
-            self.moved = true;
-        }
-    }
-
-    fn span_in_buffer(&mut self) -> Option<&mut Span> {
-        (!self.moved).then_some(&mut self.span)
-    }
-}
-
 /// Bytes as they came: those of the unfinished event, in which garbage may lie, and behind them the line that has not ended.
 #[derive(Debug)]
 pub(crate) struct Buffer {
@@ -178,8 +105,8 @@ impl Buffer {
     }
 
     /// Drops everything but the values and what is from `line` on, and tells where that begins now.
-    pub(crate) fn compact(&mut self, data: &mut Span, event_type: &mut Value, id: &mut Value, line: usize) -> usize {
-        let mut spans = [Some(data), event_type.span_in_buffer(), id.span_in_buffer()];
+    pub(crate) fn compact(&mut self, values: [&mut Span; 3], line: usize) -> usize {
+        let mut spans = values.map(Some);
         let mut at = 0;
         // In the order in which they lie, so that none is written over.
         while let Some(span) = take_lowest(&mut spans) {

@@ -112,7 +112,10 @@ impl Connection {
     /// therefore never open a second connection.
     pub fn start(&mut self, now: u64) -> Option<Attempt> {
         let number = self.begin(now)?;
-        Some(self.attempt(number))
+        // [spec] If the EventSource object's last event ID string is not the empty string: let lastEventIDValue be it,
+        // encoded as UTF-8; set (`Last-Event-ID`, lastEventIDValue) in request's header list.
+        let id = self.last_event_id();
+        Some(Attempt { number, last_event_id: (!id.is_empty()).then(|| header_value(id)) })
     }
 
     /// Begins an attempt in place of whatever the connection is at, which the driver has dropped: on a caller's order, or to go on
@@ -120,15 +123,8 @@ impl Connection {
     ///
     /// `None` where the connection is closed, or the body is a stream that has been sent.
     pub fn restart(&mut self, now: u64) -> Option<Attempt> {
-        let number = self.begin_anew(now)?;
-        Some(self.attempt(number))
-    }
-
-    fn attempt(&self, number: u32) -> Attempt {
-        // [spec] If the EventSource object's last event ID string is not the empty string: let lastEventIDValue be it,
-        // encoded as UTF-8; set (`Last-Event-ID`, lastEventIDValue) in request's header list.
-        let id = self.last_event_id();
-        Attempt { number, last_event_id: (!id.is_empty()).then(|| header_value(id)) }
+        self.renew();
+        self.start(now)
     }
 
     /// [`start`](Connection::start) for a host that knows the last event ID itself: the number of the attempt.
@@ -145,15 +141,13 @@ impl Connection {
         Some(self.attempts)
     }
 
-    /// [`restart`](Connection::restart) for such a host.
-    pub(crate) fn begin_anew(&mut self, now: u64) -> Option<u32> {
-        if self.state == State::Closed || (!self.options.replayable && self.attempts > 0) {
-            return None;
+    /// Makes an attempt due, in place of whatever the connection is at, unless it is closed or cannot send its body again.
+    pub(crate) fn renew(&mut self) {
+        if self.state != State::Closed && (self.options.replayable || self.attempts == 0) {
+            self.state = State::Waiting;
+            self.attempts_in_row = 0;
+            self.row_start = None;
         }
-        self.state = State::Waiting;
-        self.attempts_in_row = 0;
-        self.row_start = None;
-        self.begin(now)
     }
 
     /// The response is there, its body still to be read. Answers `Open`, or gives it up.

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::buffer::{Span, Value};
-use crate::scanner::{Found, Scanner, Sink};
+use crate::buffer::Span;
+use crate::scanner::{Data, Found, Scanner, Sink};
 use crate::{Event, Item, ParseError, Text};
 
 /// A push parser for one stream.
@@ -12,8 +12,8 @@ use crate::{Event, Item, ParseError, Text};
 /// buffer. The result never depends on where the chunks were cut. The work is linear in the bytes.
 ///
 /// Its buffer has the unfinished event, at most [`with_max_event_size`](Parser::with_max_event_size) bytes, and one chunk. Beside
-/// it are the last event ID and a type or id whose place data takes that goes on behind it, which is there twice while it is
-/// moved. A buffer of up to 128 KiB is kept for the next event; a larger one is given back.
+/// it are the last event ID, and data that goes on behind another line of its event, which is there twice while it is put
+/// together. A buffer of up to 128 KiB is kept for the next event; a larger one is given back.
 ///
 /// ```
 /// use eventsource_wasm::{Item, Parser};
@@ -118,10 +118,10 @@ struct Items<'a, F> {
 
 impl<F: FnMut(Item<'_>)> Sink for Items<'_, F> {
     fn plain(&mut self, bytes: &[u8], data: Span) {
-        self.event(bytes, data, &Value::UNSET, &Value::UNSET);
+        self.event(bytes, Data::Whole(data), Span::UNSET, Span::UNSET);
     }
 
-    fn event(&mut self, bytes: &[u8], data: Span, event_type: &Value, id: &Value) {
+    fn event(&mut self, bytes: &[u8], data: Data<'_>, event_type: Span, id: Span) {
         // [spec] Dispatch, 1: set the last event ID string of the event source to the value of the last event ID buffer.
         if id.is_set() {
             set(self.last_event_id, id.of(bytes));
@@ -131,22 +131,26 @@ impl<F: FnMut(Item<'_>)> Sink for Items<'_, F> {
             b"" => b"message",
             event_type => event_type,
         };
+        let data = match data {
+            Data::Whole(span) => span.of(bytes),
+            Data::Parts(parts, range) => parts.get(range).unwrap_or_default(),
+        };
         (self.sink)(Item::Event(Event {
             event_type: Text::new(event_type),
-            data: Text::new(data.of(bytes)),
+            data: Text::new(data),
             last_event_id: Text::new(self.last_event_id),
             id_changed: id.is_set(),
         }));
     }
 
-    fn found(&mut self, bytes: &[u8], found: Found<'_>) {
+    fn found(&mut self, bytes: &[u8], found: Found) {
         let text = |span: Span| Text::new(span.of(bytes));
         let item = match found {
             Found::LastEventId(id) => {
                 set(self.last_event_id, id.of(bytes));
                 Item::LastEventId(Text::new(self.last_event_id))
             }
-            Found::Comment { text: span, .. } => Item::Comment(text(span)),
+            Found::Comment(span) => Item::Comment(text(span)),
             Found::Retry(milliseconds) => Item::Retry(milliseconds),
             Found::Unknown(line) => {
                 let (name, value) = cut(line.of(bytes));

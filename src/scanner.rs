@@ -1,6 +1,9 @@
 //! Lines → fields → events: the state machine of the HTML standard, section 9.2.6, over one buffer.
 
-use crate::buffer::{Buffer, Span, Value};
+use crate::buffer::{Buffer, KEEP, Span};
+use alloc::vec::Vec;
+use core::ops::Range;
+
 use crate::field::{Name, data, digits, split};
 use crate::lines::LineEnds;
 
@@ -12,21 +15,24 @@ pub(crate) trait Sink {
     /// An event that has nothing but data, as nearly every event.
     fn plain(&mut self, bytes: &[u8], data: Span);
     /// Any event to dispatch; type and id only where a field has set them.
-    fn event(&mut self, bytes: &[u8], data: Span, event_type: &Value, id: &Value);
+    fn event(&mut self, bytes: &[u8], data: Data<'_>, event_type: Span, id: Span);
     /// Anything else.
-    fn found(&mut self, bytes: &[u8], found: Found<'_>);
+    fn found(&mut self, bytes: &[u8], found: Found);
+}
+
+/// The data of an event.
+pub(crate) enum Data<'a> {
+    /// In the buffer.
+    Whole(Span),
+    /// Put together from parts, behind what is of earlier events of the chunk.
+    Parts(&'a [u8], Range<usize>),
 }
 
 /// One thing found, in places of the buffer.
-pub(crate) enum Found<'a> {
+pub(crate) enum Found {
     /// An id that no event brings.
-    LastEventId(&'a Value),
-    /// A comment; within an event its place may be written over where data goes on behind it.
-    Comment {
-        text: Span,
-        #[allow(dead_code, reason = "for the boundary to JavaScript, which reads it later")]
-        passing: bool,
-    },
+    LastEventId(Span),
+    Comment(Span),
     Retry(u64),
     /// A line whose name the standard does not know.
     Unknown(Span),
@@ -55,9 +61,14 @@ pub(crate) struct Scanner {
     /// [spec] The data buffer, without the LF at its end; unset while the event has no data field.
     data: Span,
     /// [spec] The event type buffer.
-    event_type: Value,
+    event_type: Span,
     /// [spec] The last event ID buffer, as far as a field has set it since the last blank line.
-    id: Value,
+    id: Span,
+    /// Another line has come behind the data: a further data line can't be moved up to it.
+    cut: bool,
+    /// The data of this chunk's events that other lines have cut, and from `part_start` on that of the unfinished one.
+    parts: Vec<u8>,
+    part_start: usize,
     /// Set while the rest of an event that was too large goes by.
     skip: Option<Skip>,
 }
@@ -81,8 +92,11 @@ impl Scanner {
             odd: false,
             not_ascii: false,
             data: Span::UNSET,
-            event_type: Value::UNSET,
-            id: Value::UNSET,
+            event_type: Span::UNSET,
+            id: Span::UNSET,
+            cut: false,
+            parts: Vec::new(),
+            part_start: 0,
             skip: None,
         }
     }
@@ -97,6 +111,7 @@ impl Scanner {
         self.at_start = !in_stream;
         self.after_cr = false;
         self.skip = None;
+        self.parts = Vec::new();
         self.forget_event();
         self.line_start = 0;
         self.buffer.clear();
@@ -117,7 +132,7 @@ impl Scanner {
 
     #[inline(never)]
     fn make_room(&mut self, extra: usize) {
-        self.line_start = self.buffer.compact(&mut self.data, &mut self.event_type, &mut self.id, self.line_start);
+        self.line_start = self.buffer.compact([&mut self.data, &mut self.event_type, &mut self.id], self.line_start);
         self.buffer.resize(extra, self.max_event_size);
     }
 
@@ -128,6 +143,9 @@ impl Scanner {
         self.odd &= from > 0;
         self.not_ascii &= from > 0;
         self.buffer.advance(written);
+        if !self.parts.is_empty() {
+            self.clear_parts();
+        }
         if self.at_start && !self.skip_bom() {
             return;
         }
@@ -196,15 +214,19 @@ impl Scanner {
     /// [spec] If the line is empty, dispatch the event.
     #[inline(never)]
     fn blank_line(&mut self, sink: &mut impl Sink) {
-        let Scanner { data, event_type, id, .. } = self;
         // [spec] 2. If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and
         // return.
+        let &mut Scanner { data, event_type, id, .. } = self;
         if data.is_set() {
-            sink.event(self.buffer.padded(), *data, event_type, id);
+            let mut found = Data::Whole(data);
+            if self.parts.len() > self.part_start {
+                self.push_part();
+                found = Data::Parts(&self.parts, self.part_start..self.parts.len());
+            }
+            sink.event(self.buffer.padded(), found, event_type, id);
         } else {
-            self.odd |= event_type.is_set();
+            self.odd |= self.has_values();
             if id.is_set() {
-                self.odd = true;
                 sink.found(self.buffer.padded(), Found::LastEventId(id));
             }
         }
@@ -215,8 +237,10 @@ impl Scanner {
     #[inline(always)]
     fn forget_event(&mut self) {
         self.data = Span::UNSET;
-        self.event_type.unset();
-        self.id.unset();
+        self.event_type = Span::UNSET;
+        self.id = Span::UNSET;
+        self.cut = false;
+        self.part_start = self.parts.len();
     }
 
     #[inline(always)]
@@ -226,8 +250,8 @@ impl Scanner {
         let data = self.data.is_set();
         match name {
             Name::Data if !data => self.data = value,
-            Name::Event if !data && !self.event_type.is_set() => self.event_type.set(value),
-            Name::Id if !data && !self.id.is_set() && may_be_id(value.of(bytes)) => self.id.set(value),
+            Name::Event if !data && !self.event_type.is_set() => self.event_type = value,
+            Name::Id if !data && !self.id.is_set() && may_be_id(value.of(bytes)) => self.id = value,
             _ => self.take_odd_line(name, value, sink),
         }
     }
@@ -236,33 +260,70 @@ impl Scanner {
     #[inline(never)]
     fn take_odd_line(&mut self, name: Name, value: Span, sink: &mut impl Sink) {
         self.odd = true;
+        if name == Name::Data {
+            return self.push_data(value);
+        }
+        self.cut = self.data.is_set();
         let bytes = self.buffer.padded();
         let found = match name {
-            Name::Data => return self.push_data(value),
-            Name::Event => return self.event_type.set(value),
-            Name::Id if may_be_id(value.of(bytes)) => return self.id.set(value),
-            Name::Comment => Found::Comment { text: value, passing: self.has_values() },
+            Name::Event => {
+                self.event_type = value;
+                return;
+            }
+            Name::Id => {
+                if may_be_id(value.of(bytes)) {
+                    self.id = value;
+                }
+                return;
+            }
             Name::Retry => match digits(value.of(bytes)) {
                 Some(milliseconds) => Found::Retry(milliseconds),
                 None => return,
             },
-            Name::Unknown => Found::Unknown(value),
-            Name::Id => return,
+            Name::Comment => Found::Comment(value),
+            Name::Unknown | Name::Data => Found::Unknown(value),
         };
         sink.found(bytes, found);
     }
 
-    /// A further data line moves up to the one before it.
-    #[inline(never)]
+    /// A further data line moves up to the one before it, or what is before it becomes a part.
     fn push_data(&mut self, value: Span) {
+        if self.cut {
+            self.cut = false;
+            self.push_part();
+            self.parts.push(b'\n');
+            self.data = value;
+            return;
+        }
         let end = self.data.end;
         let bytes = self.buffer.padded_mut();
-        self.id.leave(bytes, end);
-        self.event_type.leave(bytes, end);
         bytes[end] = b'\n';
         bytes.copy_within(value.start..value.end, end + 1);
         self.data.end = end + 1 + value.len();
         self.changed = true;
+    }
+
+    #[inline(never)]
+    fn push_part(&mut self) {
+        let part = self.data.of(self.buffer.padded());
+        let (len, more) = (self.parts.len(), part.len() + 1);
+        if self.parts.capacity() - len < more {
+            // Doubled, but not beyond what an event may have.
+            self.parts.reserve_exact(more.max(len.min(self.max_event_size.saturating_sub(len))));
+        }
+        self.parts.extend_from_slice(part);
+    }
+
+    /// Those of earlier events have been read.
+    #[inline(never)]
+    fn clear_parts(&mut self) {
+        let left = self.parts.len() - self.part_start;
+        self.parts.copy_within(self.part_start.., 0);
+        self.parts.truncate(left);
+        self.part_start = 0;
+        if left == 0 && self.parts.capacity() > KEEP {
+            self.parts = Vec::new();
+        }
     }
 
     /// Whether the line, which ends here, belongs to an event that is or now becomes too large.
@@ -308,7 +369,7 @@ impl Scanner {
     }
 
     fn event_size(&self) -> usize {
-        self.data.len() + self.event_type.len() + self.id.len()
+        self.data.len() + self.event_type.len() + self.id.len() + self.parts.len() - self.part_start
     }
 
     fn line_len(&self) -> usize {
@@ -342,6 +403,11 @@ impl Scanner {
 
     pub(crate) fn buffer(&self) -> &Buffer {
         &self.buffer
+    }
+
+    /// The parts that data was put together of.
+    pub(crate) fn parts(&self) -> &[u8] {
+        &self.parts
     }
 
     /// Whether bytes of the buffer are no longer those of the stream.

@@ -160,19 +160,34 @@ fn events_of_the_largest_size_again_and_again() {
     });
 }
 
-/// A type or id that comes behind data is there twice while it is moved to a place of its own.
 #[test]
 fn a_large_type_or_id_after_large_data() {
     for kind in ["event", "id"] {
-        let half = |limit| limit / 2;
-        check_beside(half, 0, |limit| {
-            (0..6).map(move |_| [field("data", half(limit)), field(kind, half(limit)), b"\n".to_vec()].concat())
+        check(0, |limit| {
+            (0..6).map(move |_| [field("data", limit / 2), field(kind, limit / 2), b"\n".to_vec()].concat())
         });
-        let third = |limit| limit / 3;
-        check_beside(third, 0, |limit| {
-            let [kind, data] = [kind, "data"].map(|name| field(name, third(limit)));
+        check(0, |limit| {
+            let [kind, data] = [kind, "data"].map(|name| field(name, limit / 3));
             (0..6).map(move |_| [kind.clone(), data.clone(), kind.clone(), b"\n".to_vec()].concat())
         });
+    }
+}
+
+/// Data that goes on behind another line of its event is there twice while it is put together.
+#[test]
+fn large_data_that_another_line_cuts() {
+    for line in [field("id", 10), field(":", 10), field("retry", 10)] {
+        for parts in [2, 3, 20] {
+            let line = line.clone();
+            check_beside(
+                move |limit| limit,
+                0,
+                move |limit| {
+                    let data = [field("data", limit / (parts + 1)), line.clone()].concat();
+                    (0..6).map(move |_| [data.repeat(parts), b"\n".to_vec()].concat())
+                },
+            );
+        }
     }
 }
 

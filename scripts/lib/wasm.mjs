@@ -35,6 +35,10 @@ const RUSTFLAGS = [
 // Without --strip-target-features rustc's list of features stays in. `-tnh` (traps never happen) is not used: a panic
 // is a trap here, and must stay one.
 const WASM_OPT = ['-O3', '--converge', '--strip-debug', '--strip-producers', '--strip-target-features'];
+// Control flow made anew: 2.5 % smaller. A tiny event then takes the scanner 7 ns instead of 5, which is a fifth of what one costs in
+// the parser, and nothing beside the dispatch of one in the client.
+const RELOOP = ['--flatten', '--rereloop'];
+const PASSES = { parser: WASM_OPT, client: [...RELOOP, ...WASM_OPT], server: [...RELOOP, ...WASM_OPT] };
 
 const exe = process.platform === 'win32' ? '.exe' : '';
 export const bindgenPath = `${TOOL_FOLDER}/release/bindgen${exe}`;
@@ -45,7 +49,7 @@ export function outputs(name) {
 }
 
 /** What a change of the flags has to rebuild. */
-export const wasmSettings = [[OPT_LEVEL, ...RUSTFLAGS], WASM_OPT, ARTIFACTS];
+export const wasmSettings = [[OPT_LEVEL, ...RUSTFLAGS], PASSES, ARTIFACTS];
 
 export function checkBindgenVersion() {
   const wanted = lockedVersion('Cargo.lock', 'wasm-bindgen');
@@ -128,7 +132,7 @@ export async function finish(name) {
   mkdirSync(join(ROOT, GENERATED), { recursive: true });
   const write = (end, content) => writeFileSync(join(ROOT, GENERATED, `${name}.${end}`), content);
   const optimised = join(ROOT, GENERATED, `${name}.wasm`);
-  await exec(process.execPath, [wasmOptPath(), short, ...WASM_OPT, '-o', optimised]);
+  await exec(process.execPath, [wasmOptPath(), short, ...PASSES[name], '-o', optimised]);
   const wasm = readFileSync(optimised);
   const [before, after] = [new WebAssembly.Module(bytes), new WebAssembly.Module(wasm)].map(exported);
   if (before !== after) throw new Error(`expected wasm-opt to keep the exports ${before}, found ${after}`);

@@ -8,12 +8,12 @@
 
 use alloc::vec::Vec;
 
-use crate::buffer::{Span, Value};
-use crate::scanner::{Found, Scanner, Sink};
+use crate::buffer::Span;
+use crate::scanner::{Data, Found, Scanner, Sink};
 use crate::simd::is_ascii;
 
 /// Words before the entries: how many words of entries; the flags; where the text is, and how many bytes; where the next
-/// chunk is to be written, and how many bytes it may have; where the carried values are; how many of the entries are items.
+/// chunk is to be written, and how many bytes it may have; where the parts are; how many of the entries are items.
 const HEADER: usize = 8;
 /// Words of the longest entry.
 const ENTRY: usize = 7;
@@ -37,13 +37,16 @@ const LAST_EVENT_ID: u32 = 2;
 /// The two words are a number of milliseconds, low and high.
 const RETRY: u32 = 3;
 const ERROR: u32 = 4;
-// Flags of the first word: the range of an id follows, that of a type; one that lies in the carried values.
+/// A line whose name the standard does not know.
+const FIELD: u32 = 5;
+
+// What a stream is asked for beside events.
+const COMMENTS: u32 = 1;
+const FIELDS: u32 = 1 << 1;
+// Flags of the first word: the range of an id follows, that of a type; the data lies in the parts.
 const ID: u32 = 1 << 3;
 const TYPE: u32 = 1 << 4;
-const CARRIED_ID: u32 = 1 << 5;
-const CARRIED_TYPE: u32 = 1 << 6;
-/// The range of an entry that is no event lies there.
-const CARRIED: u32 = 1 << 7;
+const PARTS: u32 = 1 << 5;
 
 /// The table, re-used for every chunk of every stream.
 pub(super) struct Table {
@@ -56,19 +59,18 @@ pub(super) struct Table {
     /// Where in the buffer the text begins that ranges count from, and where the last of them ends.
     origin: usize,
     end: usize,
-    /// Values whose place in the buffer data that goes on has taken, one behind the other.
-    carried: Vec<u8>,
 }
 
 /// The table, and what of a stream goes into it.
 pub(super) struct Batch<'t> {
     pub(super) table: &'t mut Table,
-    pub(super) wants_comments: bool,
+    /// Comments, unknown fields.
+    pub(super) wants: u32,
 }
 
 impl Table {
     pub(super) const fn new() -> Self {
-        Table { words: Vec::new(), used: 0, items: 0, origin: 0, end: 0, carried: Vec::new() }
+        Table { words: Vec::new(), used: 0, items: 0, origin: 0, end: 0 }
     }
 
     #[inline(always)]
@@ -77,9 +79,6 @@ impl Table {
         self.items = 0;
         self.origin = origin;
         self.end = origin;
-        if !self.carried.is_empty() {
-            self.carried = Vec::new();
-        }
     }
 
     /// Writes the header, and tells where the table is. The chunk was written at `from`.
@@ -111,7 +110,7 @@ impl Table {
             header[3] = (end - self.origin) as u32;
             header[4] = (base + buffer.len()) as u32;
             header[5] = if buffer.is_large() { 0 } else { buffer.room() as u32 };
-            header[6] = self.carried.as_ptr() as u32;
+            header[6] = scanner.parts().as_ptr() as u32;
             header[7] = self.items as u32;
         }
         self.words.as_ptr() as u32
@@ -137,10 +136,10 @@ impl Table {
 
     /// Adds the range of a value to the entry at `at`, if there is one.
     #[inline(always)]
-    fn push_value(&mut self, at: usize, value: &Value, there: u32, carried: u32) {
+    fn push_value(&mut self, at: usize, value: Span, there: u32) {
         if value.is_set() {
-            let [flags, from, to] = self.value(value, there, carried);
-            self.words[at] |= flags;
+            let [flag, from, to] = self.entry(there, value);
+            self.words[at] |= flag;
             self.words[self.used] = from;
             self.words[self.used + 1] = to;
             self.used += 2;
@@ -148,24 +147,9 @@ impl Table {
     }
 
     #[inline(always)]
-    fn value(&mut self, value: &Value, there: u32, carried: u32) -> [u32; 3] {
-        match value.place() {
-            Ok(span) => self.entry(there, span),
-            Err(own) => self.carry(there | carried, own),
-        }
-    }
-
-    #[inline(always)]
     fn entry(&mut self, kind: u32, span: Span) -> [u32; 3] {
         self.end = self.end.max(span.end);
         [kind, (span.start - self.origin) as u32, (span.end - self.origin) as u32]
-    }
-
-    #[inline(never)]
-    fn carry(&mut self, kind: u32, value: &[u8]) -> [u32; 3] {
-        let start = self.carried.len();
-        self.carried.extend_from_slice(value);
-        [kind, start as u32, self.carried.len() as u32]
     }
 }
 
@@ -177,23 +161,26 @@ impl Sink for Batch<'_> {
     }
 
     #[inline(always)]
-    fn event(&mut self, _: &[u8], data: Span, event_type: &Value, id: &Value) {
-        let entry = self.table.entry(EVENT, data);
+    fn event(&mut self, _: &[u8], data: Data<'_>, event_type: Span, id: Span) {
+        let entry = match data {
+            Data::Whole(span) => self.table.entry(EVENT, span),
+            Data::Parts(_, range) => [EVENT | PARTS, range.start as u32, range.end as u32],
+        };
         let at = self.table.push(entry);
-        self.table.push_value(at, id, ID, CARRIED_ID);
-        self.table.push_value(at, event_type, TYPE, CARRIED_TYPE);
+        self.table.push_value(at, id, ID);
+        self.table.push_value(at, event_type, TYPE);
     }
 
     #[inline(never)]
-    fn found(&mut self, bytes: &[u8], found: Found<'_>) {
-        let Batch { table, wants_comments } = self;
+    fn found(&mut self, _: &[u8], found: Found) {
+        let Batch { table, wants } = self;
         let entry = match found {
-            Found::Comment { text, passing: false } if *wants_comments => table.entry(COMMENT, text),
-            Found::Comment { text, .. } if *wants_comments => table.carry(COMMENT | CARRIED, text.of(bytes)),
-            Found::LastEventId(id) => table.value(id, LAST_EVENT_ID, CARRIED),
+            Found::Comment(text) if *wants & COMMENTS != 0 => table.entry(COMMENT, text),
+            Found::Unknown(line) if *wants & FIELDS != 0 => table.entry(FIELD, line),
+            Found::LastEventId(id) => table.entry(LAST_EVENT_ID, id),
             Found::Retry(milliseconds) => [RETRY, milliseconds as u32, (milliseconds >> 32) as u32],
             Found::TooLarge => [ERROR, 0, 0],
-            Found::Comment { .. } | Found::Unknown(_) => return,
+            Found::Comment(_) | Found::Unknown(_) => return,
         };
         table.push(entry);
         // It only sets the last event ID.

@@ -95,9 +95,14 @@ pub fn connection(
 /// of a clock that only goes forward.
 #[wasm_bindgen]
 pub fn start(number: u32, anew: bool, now: f64) -> u32 {
-    let now = now as u64;
-    let begin = |connection: &mut Connection| if anew { connection.begin_anew(now) } else { connection.begin(now) };
-    with(number, |connection, _| begin(connection)).flatten().unwrap_or(0)
+    with(number, |connection, _| {
+        if anew {
+            connection.renew();
+        }
+        connection.begin(now as u64)
+    })
+    .flatten()
+    .unwrap_or(0)
 }
 
 /// The response is there. The text is its content type, unless it has none. `retry_after` is in milliseconds, NaN for none.
@@ -201,11 +206,10 @@ fn tell(step: Step, text: &mut Vec<u8>) -> f64 {
     let mut lines = failure.message();
     push(&mut lines, "\n");
     push(&mut lines, failure.code());
-    for number in [Some(failure.attempts_in_row().into()), Some(failure.elapsed()), failure.delay()] {
+    let numbers = [failure.attempts_in_row().into(), failure.elapsed(), failure.delay().unwrap_or(0)];
+    for &number in numbers.iter().take(if failure.will_retry() { 3 } else { 2 }) {
         push(&mut lines, "\n");
-        if let Some(number) = number {
-            push_decimal(&mut lines, number);
-        }
+        push_decimal(&mut lines, number);
     }
     push(&mut lines, "\0");
     *text = lines.into_bytes();

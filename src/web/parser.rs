@@ -20,23 +20,23 @@ struct Streams {
 /// One stream.
 struct Stream {
     scanner: Scanner,
-    wants_comments: bool,
+    wants: u32,
 }
 
 static STREAMS: Local<Streams> = Local(RefCell::new(Streams { streams: Vec::new(), table: Table::new() }));
 
 /// Begins a stream, or goes on between two events of one, in place of the one that had the number. A number that is new is
-/// the next one, counted from 0.
+/// the next one, counted from 0. `wants` has 1 for comments, 2 for fields that the standard does not know.
 #[wasm_bindgen]
-pub fn begin(number: u32, max_event_size: u32, wants_comments: bool, in_stream: bool) {
+pub fn begin(number: u32, max_event_size: u32, wants: u32, in_stream: bool) {
     let Streams { streams, .. } = &mut *STREAMS.0.borrow_mut();
     let number = number as usize;
     if number == streams.len() {
-        streams.push(Stream { scanner: Scanner::new(0), wants_comments });
+        streams.push(Stream { scanner: Scanner::new(0), wants });
     }
     if let Some(stream) = streams.get_mut(number) {
         stream.scanner.begin(max_event_size as usize, in_stream);
-        stream.wants_comments = wants_comments;
+        stream.wants = wants;
     }
 }
 
@@ -52,9 +52,9 @@ pub fn reserve(number: u32, length: u32) -> u32 {
 #[wasm_bindgen]
 pub fn feed(number: u32, length: u32) -> u32 {
     let Streams { streams, table } = &mut *STREAMS.0.borrow_mut();
-    let Some(Stream { scanner, wants_comments }) = streams.get_mut(number as usize) else { return 0 };
+    let Some(Stream { scanner, wants }) = streams.get_mut(number as usize) else { return 0 };
     let from = scanner.buffer().len();
     table.begin(scanner.origin());
-    scanner.scan(length as usize, &mut Batch { table, wants_comments: *wants_comments });
+    scanner.scan(length as usize, &mut Batch { table, wants: *wants });
     table.finish(scanner, from, length as usize)
 }

@@ -370,7 +370,7 @@ describe('connect over a shared connection', () => {
       const source = new sse.EventSource(url, init);
       const stream = await sse.connect(url, { ...init, schema, sentinel: '"end"' });
       (async () => {
-        for await (const { data } of source) tab.ids.push(Number(data));
+        for await (const { data } of source) if (data !== '"end"') tab.ids.push(Number(data));
       })();
       for await (const { value } of stream) tab.log.push(value);
       source.close();

@@ -38,6 +38,7 @@ const OPTIONS = {
   connectTimeout: { no: [...number, 0, -1], yes: [1, 5.5, Infinity] },
   idleTimeout: { no: [...number, 0, -1], yes: [1, 1e12] },
   pauseWhenHidden: { no: flag, yes: [true, false] },
+  maxEventSize: { no: [null, '5', true, 5n], yes: [0, 1e6, Infinity] },
   lastEventId: { no: text, yes: ['', '5'] },
   shareAcrossTabs: { no: text, yes: ['a name'] },
   'retry.delay': { no: [...number, -1], yes: [0, Infinity] },
@@ -79,7 +80,7 @@ describe('the options of a connection', () => {
       const body = source.match(new RegExp(`interface ${name} .*?\\{\\n(.*?)\\n\\}`, 's'))[1];
       return [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, member]) => prefix + member);
     };
-    const all = [...members('ConnectInit'), ...members('RetryOptions', 'retry.'), 'lastEventId'];
+    const all = [...members('ConnectInit'), ...members('RetryOptions', 'retry.'), 'maxEventSize', 'lastEventId'];
     // Web IDL makes a boolean of whatever it is.
     assert.deepEqual(all.filter((name) => name !== 'withCredentials').sort(), Object.keys(OPTIONS).sort());
   });

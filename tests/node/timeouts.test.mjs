@@ -15,16 +15,20 @@ for (const [face, run] of Object.entries(FACES)) {
     test('no response within connectTimeout: the request is dropped, and tried again by the policy', () =>
       withServer(
         () => undefined,
-        async ({ url, requests, open }) => {
-          const { error } = await run(url, { connectTimeout: 20, retry: RETRY });
+        async ({ url, open }) => {
+          // Not what the server has seen: on a busy machine an attempt may be over before it gets there.
+          let attempts = 0;
+          const fetch = (...request) => (attempts++, globalThis.fetch(...request));
+          const { error } = await run(url, { fetch, connectTimeout: 20, retry: RETRY });
           assertError(error, 'retries-exhausted', { attempt: 3 });
           assert.match(error.message, /expected a response within 20 ms, found none/);
           assert.equal(error.cause, undefined);
-          assert.equal(requests.length, 3);
+          assert.equal(attempts, 3);
           await until(() => open.size === 0);
 
-          assertError((await run(url, { body: 'pay', connectTimeout: 20, retry: RETRY })).error, 'connect-timeout');
-          assert.equal(requests.length, 4, 'a POST may have been carried out');
+          const post = { fetch, body: 'pay', connectTimeout: 20, retry: RETRY };
+          assertError((await run(url, post)).error, 'connect-timeout');
+          assert.equal(attempts, 4, 'a POST may have been carried out');
         },
       ));
 
@@ -97,11 +101,11 @@ test('a consumer that holds the reading back is not silence of the server', () =
       response.end();
     },
     async ({ url, requests }) => {
-      const stream = await connect(url, { idleTimeout: 40, retry: { delay: 0 } });
+      const stream = await connect(url, { idleTimeout: 100, retry: { delay: 0 } });
       let count = 0;
       for await (const { data } of stream) {
         assert.equal(parseInt(data, 10), count++);
-        if (count % 50 === 1) await settle(150);
+        if (count % 50 === 1) await settle(400);
       }
       assert.equal(count, 200);
       assert.equal(requests.length, 2);

@@ -187,7 +187,8 @@ const CHECKS = {
     parser.feed(LOW + '\ndata: a\n\ndata: ' + HIGH);
     parser.end();
     parser.feed(LOW + '\ndata: b\n\n');
-    check('none goes over to the next stream', items, [event('a'), event('b')]);
+    const half = { field: '\ufffd', value: '' };
+    check('none goes over to the next stream', items, [half, event('a'), half, event('b')]);
   },
 
   'surrogates that meet where two parts of an event meet': (api, check) => {

@@ -65,6 +65,7 @@ export function recording(createParser, options) {
     ...options,
     onEvent: ({ type, data, lastEventId }) => items.push({ type, data, lastEventId }),
     onComment: (comment) => items.push({ comment }),
+    onField: (field, value) => items.push({ field, value }),
     onRetry: (retry) => items.push({ retry }),
     onError: (error) => items.push({ error: error.code }),
   });

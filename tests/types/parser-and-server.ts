@@ -11,6 +11,7 @@ const holds = <_ extends true>(): void => undefined;
 const parser = createParser({
   onEvent: (event) => holds<Equal<typeof event, ServerSentEvent>>(),
   onComment: (text) => holds<Equal<typeof text, string>>(),
+  onField: (name, value) => holds<Equal<[typeof name, typeof value], [string, string]>>(),
   onRetry: (milliseconds) => holds<Equal<typeof milliseconds, number>>(),
   onError: (error) => holds<Equal<typeof error, EventSourceError>>(),
   maxEventSize: 1,
