@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url';
 
-import { bundle, sizes } from '../scripts/lib/bundle.mjs';
+import { bundleSizes } from '../scripts/lib/bundle.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -43,7 +43,7 @@ export async function run({ log }) {
       log(`bundles: ${from}`, ++done, total);
       rows.push({
         import: `\`{ ${name} } from '${from}'\``,
-        ...sizes(await bundle(from, [name], { resolveDir: HERE })),
+        ...(await bundleSizes(from, [name], { resolveDir: HERE })),
       });
     }
     tables.push({ title, rows: rows.map((row) => tableRow(row, rows[0])) });

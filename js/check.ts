@@ -14,7 +14,7 @@ export const isTime = from(0);
 
 /** What options have to be, which ones, and whether a value is that; without a test it is one of the words. */
 const KINDS: readonly (readonly [what: string, names: string, test?: Test])[] = [
-  ['a string', 'method referrer referrerPolicy integrity lastEventId', isText],
+  ['a string', 'method referrer referrerPolicy integrity lastEventId shareAcrossTabs', isText],
   ['a boolean', 'keepalive pauseWhenHidden', (value) => typeof value === 'boolean'],
   ['a function', 'fetch', (value) => typeof value === 'function'],
   ['an object or a function', 'headers retry', isObject],

@@ -5,6 +5,7 @@ import type { ServerSentEvent } from './event.js';
 import { type EventIterator, Inbox } from './inbox.js';
 import { BatchIterator } from './iterator.js';
 import { type ConnectInit, resolveUrl } from './options.js';
+import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
 
 /**
  * Connects, and resolves once the response is known to be an event stream. Until then, and whenever the stream breaks off
@@ -18,9 +19,12 @@ import { type ConnectInit, resolveUrl } from './options.js';
  *   show(event.json());
  * }
  */
-export async function connect(url: string | URL, init: ConnectInit = {}): Promise<EventStream> {
+export async function connect<const S extends EventSchema | undefined = undefined>(
+  url: string | URL,
+  init: ConnectInit & ReadOptions<S> = {},
+): Promise<EventStream<EventOf<S>>> {
   const resolved = resolveUrl(url);
-  return new Promise((resolve, reject) => new EventStream(resolved, init, resolve, reject));
+  return new Promise((resolve, reject) => new EventStream<EventOf<S>>(resolved, init, resolve, reject));
 }
 
 /**
@@ -30,22 +34,27 @@ export async function connect(url: string | URL, init: ConnectInit = {}): Promis
  * the connection. The iteration ends when the server has ended the stream for good (204, or an end that is not to be
  * resumed), and throws an {@link EventSourceError} when the connection is given up.
  */
-export class EventStream implements AsyncIterable<ServerSentEvent> {
+export class EventStream<E extends ServerSentEvent = ServerSentEvent> implements AsyncIterable<E> {
   readonly #driver: Driver;
   readonly #inbox: Inbox;
-  readonly #iterator: BatchIterator<ServerSentEvent>;
+  readonly #iterator: BatchIterator<E>;
   #response: Response | undefined;
 
   /** @internal */
   constructor(
     url: URL,
-    init: ConnectInit,
-    resolve: (stream: EventStream) => void,
+    init: ConnectInit & ReadOptions<EventSchema | undefined>,
+    resolve: (stream: EventStream<E>) => void,
     reject: (error: EventSourceError) => void,
   ) {
     const inbox = (this.#inbox = new Inbox(() => this.close()));
+    // At a sentinel the events before it are still to be given.
+    const close = (): void => {
+      this.#driver.close();
+      inbox.finish();
+    };
     this.#iterator = new BatchIterator(
-      () => inbox.pull(),
+      refine(() => inbox.pull(), init, close) as () => Promise<readonly E[] | undefined>,
       () => this.close(),
     );
     const face = {
@@ -98,7 +107,7 @@ export class EventStream implements AsyncIterable<ServerSentEvent> {
     return Promise.resolve();
   }
 
-  [Symbol.asyncIterator](): EventIterator {
+  [Symbol.asyncIterator](): EventIterator<E> {
     return this.#iterator;
   }
 }

@@ -26,6 +26,7 @@ import { type ConnectInit, isFetchable, isReplayable, makeRequest, type RetryFun
 import { Reading } from './reading.js';
 import { readRefused } from './refused.js';
 import { sender } from './request.js';
+import type { Shared } from './share.js';
 import { isHidden, onWake } from './wake.js';
 
 /** A face of the client: what it does with what happens. Nothing is called after the close. */
@@ -52,6 +53,7 @@ export class Driver {
   readonly #init: ConnectInit;
   readonly #maxEventSize: number;
   readonly #face: Face;
+  readonly #ofConnect: boolean;
   readonly #connection: Connection;
   /** The number of the attempt, 0 before the first. */
   #attempt = 0;
@@ -61,6 +63,8 @@ export class Driver {
   #anew = false;
   /** Why the attempt was cut off: what is to be told as its failure, or `ANEW`. */
   #cut: number | undefined;
+  /** The part that this has in a connection that tabs share. */
+  #shared: Shared | undefined;
   /** Ends what is under way: the fetch and its body, a question, or the wait. */
   #stop: () => void = () => undefined;
   /** The stream of the attempt, once it is open. */
@@ -73,6 +77,7 @@ export class Driver {
     this.#init = init;
     this.#maxEventSize = eventLimit(init.maxEventSize);
     this.#face = face;
+    this.#ofConnect = ofConnect;
     this.lastEventId = this.initialLastEventId = init.lastEventId ?? '';
     this.#connection = new Connection(init, ofConnect);
   }
@@ -86,7 +91,7 @@ export class Driver {
       signal.addEventListener('abort', abort, { once: true });
       this.#stopListening = () => signal.removeEventListener('abort', abort);
     }
-    queueMicrotask(() => void this.#run());
+    queueMicrotask(() => void (this.#init.shareAcrossTabs === undefined ? this.#run() : this.#share()));
   }
 
   close(): void {
@@ -99,6 +104,7 @@ export class Driver {
 
   /** Drops what is under way, or the wait, for an attempt that begins at once. */
   reconnect(): void {
+    if (this.#shared) return this.#shared.reconnect();
     if (this.readyState !== 2 && (isReplayable(this.#init) || !this.#attempt)) this.#drop();
   }
 
@@ -120,6 +126,28 @@ export class Driver {
     this.#tell(STOP, told(), { cause: reason });
     this.#silent = true;
     this.#stop();
+  }
+
+  /** Takes part in the connection that tabs share, in place of one of its own. */
+  async #share(): Promise<void> {
+    const alone = (): void => {
+      this.#shared = undefined;
+      void this.#run();
+    };
+    const state = (state: 0 | 1 | 2): void => {
+      this.readyState = state;
+      if (state === 2) this.#stopListening();
+    };
+    try {
+      const { share } = await import('./share.js');
+      const part = { url: this.#url, init: this.#init, ofConnect: this.#ofConnect, face: this.#face, state, alone };
+      if (this.#silent) return;
+      this.#shared = share(part);
+      if (!this.#shared) return alone();
+      this.#stop = this.#shared.leave;
+    } catch {
+      alone();
+    }
   }
 
   /** Attempt after attempt, until there is none. */

@@ -14,15 +14,22 @@ export type EventSourceErrorCode =
   | 'idle-timeout'
   /** An event is larger than `maxEventSize`. */
   | 'event-too-large'
+  /** Data is not what a `schema` allows, or not base64; `cause` is the list of the schema's issues, or what was thrown. */
+  | 'invalid-data'
   /** The policy's attempts or its time are used up; the message names the last failure, and `cause` is what caused that. */
   | 'retries-exhausted'
-  /** The request cannot be sent again, as its body is a stream. */
+  /** The request cannot be sent again: its body is a stream, or the tab that sent it for all has gone and `resume` forbids it. */
   | 'no-replay'
   /** The caller's signal aborted; `cause` is its reason. */
   | 'aborted'
+  /** A tab that shares a connection has missed events that are no longer kept for it. */
+  | 'gap'
   /** The URL cannot be fetched. */
   | 'invalid-url'
-  /** The request cannot be made, or a function among the options failed; `cause` is what was thrown. */
+  /**
+   * The request cannot be made, or a function among the options failed, and `cause` is what was thrown; or the connection that
+   * is to be shared has another URL.
+   */
   | 'invalid-request'
   /** An `event` on the writing side has CR or LF. */
   | 'invalid-event'

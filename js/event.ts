@@ -1,3 +1,5 @@
+import { EventSourceError } from './error.js';
+
 /**
  * One dispatched event of a stream.
  *
@@ -28,11 +30,20 @@ export class ServerSentEvent {
   }
 
   /**
-   * The data as bytes, for streams that send base64; LF in it is passed over.
+   * The data as bytes, for streams that send base64, also with the URL's alphabet (`-` and `_`), and with or without padding;
+   * line feeds and other ASCII whitespace in it are passed over.
    *
-   * @throws `InvalidCharacterError` (a DOMException) when the data is not base64.
+   * @throws EventSourceError `'invalid-data'` when the data is not base64.
    */
   bytes(): Uint8Array {
-    return Uint8Array.from(atob(this.data), (character) => character.charCodeAt(0));
+    let text;
+    try {
+      text = atob(this.data.replaceAll('-', '+').replaceAll('_', '/'));
+    } catch (cause) {
+      throw new EventSourceError('invalid-data', `expected base64, found ${JSON.stringify(this.data.slice(0, 50))}`, {
+        cause,
+      });
+    }
+    return Uint8Array.from(text, (character) => character.charCodeAt(0));
   }
 }

@@ -3,6 +3,7 @@ import type { ParseOptions } from './create-parser.js';
 import { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
 import { BatchIterator } from './iterator.js';
+import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
 
 /** What {@link EventSourceParserStream} takes. */
 export interface ParserStreamOptions extends ParseOptions {
@@ -11,11 +12,10 @@ export interface ParserStreamOptions extends ParseOptions {
 }
 
 /** What {@link events} takes. */
-export interface EventsOptions extends ParserStreamOptions {
+export interface EventsOptions<S extends EventSchema | undefined = undefined>
+  extends ParserStreamOptions, ReadOptions<S> {
   /** Stops reading; the iterator then throws `'aborted'`. */
   signal?: AbortSignal | undefined;
-  /** Data that ends the iteration, such as `'[DONE]'`; the event that has it is not given. */
-  sentinel?: string | undefined;
 }
 
 /** Where events can be read from. */
@@ -27,17 +27,22 @@ export type EventsSource = Response | ReadableStream<Uint8Array> | AsyncIterable
  * Reads no further than the consumer asks for; leaving the loop cancels the source. Status and content type of a response are
  * the caller's to check; `connect` does it.
  *
- * @throws EventSourceError `'event-too-large'` or `'aborted'`, and what the source throws, each after the events before it.
+ * @throws EventSourceError `'event-too-large'`, `'invalid-data'` or `'aborted'`, and what the source throws, each after the
+ * events before it.
  * @example
  * for await (const event of events(await fetch('/stream'), { sentinel: '[DONE]' })) {
  *   console.log(event.json());
  * }
  */
-export function events(source: EventsSource, options: EventsOptions = {}): AsyncIterableIterator<ServerSentEvent> {
+export function events<const S extends EventSchema | undefined = undefined>(
+  source: EventsSource,
+  options: EventsOptions<S> = {},
+): AsyncIterableIterator<EventOf<S>> {
   const reader = new EventReader(chunksOf(source), options);
-  return new BatchIterator<ServerSentEvent>(
-    () => reader.pull(),
-    () => reader.cancel(),
+  const close = (reason?: unknown): Promise<void> => reader.cancel(reason);
+  return new BatchIterator(
+    refine(() => reader.pull(), options, close),
+    () => close(),
   );
 }
 
@@ -49,13 +54,13 @@ interface Chunks {
 
 class EventReader {
   readonly #chunks: Chunks;
-  readonly #options: EventsOptions;
+  readonly #options: Omit<EventsOptions, 'schema'>;
   readonly #parser: StreamParser;
   #done = false;
   /** Thrown when the events before it have been taken. */
   #failure: unknown;
 
-  constructor(chunks: Chunks, options: EventsOptions) {
+  constructor(chunks: Chunks, options: Omit<EventsOptions, 'schema'>) {
     this.#chunks = chunks;
     this.#options = options;
     this.#parser = new StreamParser(options);
@@ -87,8 +92,7 @@ class EventReader {
         this.#parser.end(this.#options.flush ?? false, deliver);
         this.#finish();
       }
-      const plain = !notes && this.#options.sentinel === undefined;
-      const batch = plain ? (found as readonly ServerSentEvent[]) : this.#take(found);
+      const batch = notes ? this.#take(found) : (found as readonly ServerSentEvent[]);
       if (batch.length) return batch;
       found = all = [];
     }
@@ -126,19 +130,16 @@ class EventReader {
     }
   }
 
-  /** The events up to the sentinel or the first error. */
+  /** The events up to the first error. */
   #take(found: readonly Found[]): ServerSentEvent[] {
     const batch: ServerSentEvent[] = [];
     for (const item of found) {
-      if (isNote(item)) {
-        if (item.kind !== 'error') continue;
+      if (!isNote(item)) batch.push(item);
+      else if (item.kind === 'error') {
         this.#failure = tooLarge(this.#parser.maxEventSize);
-      } else if (item.data !== this.#options.sentinel) {
-        batch.push(item);
-        continue;
+        this.cancel(this.#failure).catch(() => undefined);
+        break;
       }
-      this.cancel(this.#failure).catch(() => undefined);
-      break;
     }
     return batch;
   }

@@ -5,7 +5,7 @@ import type { ServerSentEvent } from './event.js';
 type Result = IteratorResult<ServerSentEvent, undefined>;
 
 /** The events of a connection, for one consumer; leaving it closes the connection. */
-export type EventIterator = AsyncIterableIterator<ServerSentEvent> & AsyncDisposable;
+export type EventIterator<E extends ServerSentEvent = ServerSentEvent> = AsyncIterableIterator<E> & AsyncDisposable;
 
 /** An iterator over batches that are handed to it; each holds the reading until the consumer asks for what comes behind it. */
 export class Inbox implements EventIterator {

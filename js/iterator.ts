@@ -67,6 +67,8 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
       if (this.#done) return { done: true, value: undefined };
       return { done: false, value: this.#batch[this.#at++]! };
     } catch (error) {
+      // What fails once the consumer has left is no affair of it any more.
+      if (this.#done) return { done: true, value: undefined };
       this.finish();
       throw error;
     } finally {

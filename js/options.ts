@@ -109,6 +109,15 @@ export interface ConnectInit extends ParseOptions {
    * event ID when the page is seen again. What `resume` forbids to go on with stays open. Without a page it has no effect.
    */
   pauseWhenHidden?: boolean | undefined;
+  /**
+   * The tabs and workers of an origin that give the same name share one connection: that of one of them, by its options. When
+   * it goes away another takes over from the last event ID, and none misses or repeats an event as long as the server sends
+   * ids and resumes by them. URLs have to be the same: else `'invalid-request'`. A slow consumer does not slow the others
+   * down: about 1 MB of events is kept for it, and for who joins with a `lastEventId` or returns from the back/forward cache;
+   * whoever needs more gets `'gap'`, which ends `connect`. `reconnect()` is for all; `pauseWhenHidden` has no effect. Where there are no Web Locks or no BroadcastChannel, as outside
+   * of secure contexts, the connection is not shared. Default: none.
+   */
+  shareAcrossTabs?: string | undefined;
 }
 
 /** What is handed to `fetch` as it is. */

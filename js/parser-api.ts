@@ -6,3 +6,5 @@ export type { EventSourceErrorCode, EventSourceErrorDetails } from './error.js';
 export { ServerSentEvent } from './event.js';
 export { events, EventSourceParserStream } from './events.js';
 export type { EventsOptions, EventsSource, ParserStreamOptions } from './events.js';
+export type { EventOf, EventSchema, ReadOptions, SchemaIssue, SchemaResult, StandardSchemaV1 } from './schema.js';
+export type { TypeWithoutSchema } from './schema.js';

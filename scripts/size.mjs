@@ -1,15 +1,15 @@
 // `npm run size`: what a bundler ships for an import of each entry, wasm included, beside its limit, budget and goal.
 
 import { build } from './lib/build.mjs';
-import { bundle, sizes } from './lib/bundle.mjs';
+import { bundleSizes } from './lib/bundle.mjs';
 import { Expected, run } from './lib/console.mjs';
 
 // In kB (1000 bytes) of gzip. The budget is what an entry may cost, the goal where it should go. The limit is just above where
 // each is, so that none grows unnoticed: over it the command fails. Some are still over their budget.
 const ENTRIES = [
-  { from: 'eventsource-wasm', names: ['EventSource'], limit: 16.5, budget: 16, goal: 12 },
-  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 8, budget: 7, goal: 5 },
-  { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 7.4, budget: 18, goal: 14 },
+  { from: 'eventsource-wasm', names: ['EventSource'], limit: 17.2, budget: 16, goal: 12 },
+  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 7.7, budget: 7, goal: 5 },
+  { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 7.1, budget: 18, goal: 14 },
 ];
 
 await run(async () => {
@@ -17,6 +17,12 @@ await run(async () => {
   const rows = [];
   for (const entry of ENTRIES) rows.push({ ...entry, ...(await measure(entry)) });
   print(rows);
+  for (const { later, ...row } of rows) {
+    if (later.gzip) {
+      const more = (later.gzip / 1000).toFixed(2);
+      console.log(`\n${code(row)}: ${more} kB (gzip) more when it is used, for shareAcrossTabs.`);
+    }
+  }
   const over = (what) =>
     rows
       .filter((row) => row.gzip > row[what] * 1000)
@@ -27,9 +33,9 @@ await run(async () => {
 });
 
 async function measure({ from, names }) {
-  const { raw, gzip, brotli } = sizes(await bundle(from, names));
-  const script = sizes(await bundle(from, names, { scriptOnly: true })).gzip;
-  return { raw, gzip, brotli, script, wasm: gzip - script };
+  const all = await bundleSizes(from, names);
+  const { gzip: script } = await bundleSizes(from, names, { scriptOnly: true });
+  return { ...all, script, wasm: all.gzip - script };
 }
 
 function code({ from, names }) {

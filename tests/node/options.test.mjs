@@ -40,6 +40,7 @@ const OPTIONS = {
   pauseWhenHidden: { no: flag, yes: [true, false] },
   maxEventSize: { no: [null, '5', true, 5n], yes: [0, 1e6, Infinity] },
   lastEventId: { no: text, yes: ['', '5'] },
+  shareAcrossTabs: { no: text, yes: ['a name'] },
   'retry.delay': { no: [...number, -1], yes: [0, Infinity] },
   'retry.maxDelay': { no: [...number, -1], yes: [0, Infinity] },
   'retry.factor': { no: [...number, 0.5], yes: [1, Infinity] },

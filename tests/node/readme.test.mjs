@@ -12,10 +12,12 @@ import { connect, EventSourceError } from 'eventsource-wasm';
 import { eventStream } from 'eventsource-wasm/server';
 
 import { ask } from '../../examples/recipes/ask.mjs';
+import { answer } from '../../examples/recipes/check.mjs';
 import { follow } from '../../examples/recipes/follow.mjs';
 import { firstEvents } from '../../examples/recipes/in-process.mjs';
 import { complete } from '../../examples/recipes/read.mjs';
 import { follow as followWithToken } from '../../examples/recipes/refresh.mjs';
+import { notifications } from '../../examples/recipes/share.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -41,6 +43,7 @@ describe('README', () => {
 
   test('the tables name every option and every error code, and no others', () => {
     assert.deepEqual(column('option of a connection'), members('js/options.ts', 'ConnectInit', 'ParseOptions'));
+    assert.deepEqual(column('option of a loop'), members('js/schema.ts', 'ReadOptions'));
     assert.deepEqual(column('option of `retry`'), members('js/options.ts', 'RetryOptions'));
     assert.deepEqual(column('option of `eventStream`'), members('js/event-stream.ts', 'EventStreamInit'));
     const codes = [...read('js/error.ts').matchAll(/^ +\| '(.+)'/gm)].map(([, code]) => code);
@@ -70,7 +73,7 @@ function column(head) {
 
 /** The members of an interface, and those of `base` in js/create-parser.ts behind them. */
 function members(path, name, base) {
-  const body = read(path).match(new RegExp(`interface ${name} .*?\\{\\n(.*?)\\n\\}`, 's'))[1];
+  const body = read(path).match(new RegExp(`interface ${name}\\b.*?\\{\\n(.*?)\\n\\}`, 's'))[1];
   const own = [...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, member]) => member);
   return base ? [...own, ...members('js/create-parser.ts', base)] : own;
 }
@@ -185,6 +188,26 @@ describe('recipes', () => {
     assert.equal(server.requests.length, 1);
   });
 
+  test('check: events by their schemas, up to the sentinel or the first that does not fit', async (t) => {
+    const delta = (text) => `event: delta\ndata: ${JSON.stringify({ text })}\n\n`;
+    const usage = (tokens) => `event: usage\ndata: ${JSON.stringify({ tokens })}\n\n`;
+    const server = await serve(
+      t,
+      (response) =>
+        stream(response, delta('Hel'), usage(2), 'event: ping\ndata: now\n\n', delta('lo'), 'data: [DONE]\n\n'),
+      (response) => stream(response, delta('Hel'), usage('2'), delta('lo')),
+    );
+    const seen = [];
+    for await (const text of answer(server.url, 'Greet.', (tokens) => seen.push(tokens))) seen.push(text);
+    assert.deepEqual(seen, ['Hel', 2, 'lo']);
+    assert.equal(server.requests[0].body, 'Greet.');
+    await server.requests[0].closed;
+    const pieces = answer(server.url, 'Greet.', () => assert.fail('no number'));
+    assert.equal((await pieces.next()).value, 'Hel');
+    await assert.rejects(pieces.next(), (error) => error instanceof EventSourceError && error.code === 'invalid-data');
+    await server.requests[1].closed;
+  });
+
   test('refresh: a 401 gets another token, once, and what else happens is the default policy’s', async (t) => {
     t.mock.method(Math, 'random', () => 0);
     const server = await serve(t, async (response, request) => {
@@ -217,6 +240,15 @@ describe('recipes', () => {
     assert.equal(server.requests[0].body, '{}');
     await server.requests[0].closed;
     await assert.rejects(complete(server.url), /status 500/);
+  });
+
+  test('share: notifications, here over a connection of its own (tests/browser/share.test.mjs has the tabs)', async (t) => {
+    const server = await serve(t, (response) => stream(response, 'data: {"text":"Hi"}\n\n'));
+    let stop;
+    const seen = await new Promise((done) => (stop = notifications(server.url, done, () => assert.fail('no gap'))));
+    assert.deepEqual(seen, { text: 'Hi' });
+    stop();
+    await server.requests[0].closed;
   });
 
   test('serve: an edge handler in workerd, and a reader that comes back', async (t) => {

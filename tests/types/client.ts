@@ -65,6 +65,7 @@ const inits: ConnectInit[] = [
   { signal: undefined, headers: undefined, body: undefined, retry: undefined },
   { credentials: 'include', mode: 'cors', cache: 'no-store', redirect: 'error', priority: 'high', keepalive: true },
   { referrer: '', referrerPolicy: 'no-referrer', integrity: '', lastEventId: '1', maxEventSize: 1, resume: 'always' },
+  { shareAcrossTabs: 'prices' },
   { retry: () => false },
   { retry: async ({ status, delay }) => (status === 401 ? 0 : delay) },
   {
@@ -108,6 +109,8 @@ await connect('/', { retry: policy });
 await connect('/', { idleTimeout: '5s' });
 // @ts-expect-error unknown option
 await connect('/', { header: {} });
+// @ts-expect-error a name is expected
+await connect('/', { shareAcrossTabs: true });
 // @ts-expect-error an AbortController is no signal
 await connect('/', { signal: new AbortController() });
 // @ts-expect-error a fetch answers with a promise of a response
