@@ -114,8 +114,8 @@ export interface ConnectInit extends ParseOptions {
    * it goes away another takes over from the last event ID, and none misses or repeats an event as long as the server sends
    * ids and resumes by them. URLs have to be the same: else `'invalid-request'`. A slow consumer does not slow the others
    * down: about 1 MB of events is kept for it, and for who joins with a `lastEventId` or returns from the back/forward cache;
-   * whoever needs more gets `'gap'`, which ends `connect`. `reconnect()` is for all; `pauseWhenHidden` has no effect. Where there are no Web Locks or no BroadcastChannel, as outside
-   * of secure contexts, the connection is not shared. Default: none.
+   * whoever needs more gets `'gap'`, which ends `connect`. `reconnect()` is for all; `pauseWhenHidden` has no effect. Where there
+   * are no Web Locks or no BroadcastChannel, as outside of secure contexts, the connection is not shared. Default: none.
    */
   shareAcrossTabs?: string | undefined;
 }
