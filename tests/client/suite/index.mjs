@@ -7,10 +7,11 @@ import { lifecycle } from './lifecycle.mjs';
 import { requests } from './requests.mjs';
 import { resuming } from './resuming.mjs';
 import { statuses } from './statuses.mjs';
+import { steering } from './steering.mjs';
 import { waiting } from './waiting.mjs';
 
 /** A further theme is a file with its own object of checks, and a word here. */
-const THEMES = { resuming, flow, bodies, statuses, waiting, requests, dispatch, lifecycle };
+const THEMES = { resuming, flow, bodies, statuses, waiting, requests, dispatch, lifecycle, steering };
 
 export const checks = Object.assign({}, ...Object.values(THEMES));
 
