@@ -19,7 +19,7 @@ const stream = (text, open) =>
 /** A fetch that plays these answers, and notes the ids that are sent. */
 function play(...answers) {
   const ids = [];
-  const fetch = async (url, { headers }) => {
+  const fetch = async ({ headers }) => {
     ids.push(headers.get('last-event-id'));
     const answer = answers[ids.length - 1];
     if (!answer) throw new TypeError('refused');
