@@ -182,12 +182,14 @@ export class Driver {
     /** What it means where something is thrown. */
     let what = REQUEST;
     const details: EventSourceErrorDetails = {};
+    let fetching: unknown;
     try {
-      const request = await unlessAborted(makeRequest(this.#init, this.#attempt, this.lastEventId), signal);
+      const request = await unlessAborted(() => makeRequest(this.#init, this.#attempt, this.lastEventId), signal);
       request.signal = signal;
       const send = sender(this.#url, request, this.#init.fetch);
       what = NETWORK;
-      const response: unknown = await this.#fetch(send, signal);
+      const response = await this.#fetch(() => (fetching = send()), signal);
+      signal.throwIfAborted();
       if (!isResponse(response)) {
         what = REQUEST;
         throw new TypeError(`expected fetch to give a Response, found ${show(response)}`);
@@ -203,6 +205,10 @@ export class Driver {
     } finally {
       controller.abort();
       stopWatching?.();
+      // A caller's fetch may not mind its signal: what it brings, also later, is not left open.
+      Promise.resolve(fetching as Response)
+        .then(({ body }) => body?.cancel())
+        .catch(() => undefined);
     }
   }
 
@@ -210,18 +216,10 @@ export class Driver {
     const { connectTimeout } = this.#init;
     signal.throwIfAborted();
     const began = performance.now();
-    const fetching = send();
     const ring = (): void => this.#cutOff(CONNECT_TIMEOUT);
     const stopClock = alarm(connectTimeout, () => began, ring);
     try {
-      return await unlessAborted(fetching, signal);
-    } catch (error) {
-      // A caller's fetch may not mind its signal: what it still brings is not left open.
-      if (signal.aborted)
-        Promise.resolve(fetching as Response)
-          .then(({ body }) => body?.cancel())
-          .catch(() => undefined);
-      throw error;
+      return await unlessAborted(send, signal);
     } finally {
       stopClock();
     }
@@ -292,7 +290,7 @@ export class Driver {
       if (this.#anew || this.#silent) return 0;
       const { signal } = this.#begin();
       try {
-        step = this.#connection.decide(await unlessAborted(this.#ask(failure, details), signal));
+        step = this.#connection.decide(await unlessAborted(() => this.#ask(failure, details), signal));
       } catch (cause) {
         return this.#failed(DECISION, { status, response, cause });
       }
@@ -363,11 +361,11 @@ export class Driver {
   }
 }
 
-/** The value of a promise, or the signal's reason, whichever comes first. */
-function unlessAborted<T>(work: T | Promise<T>, signal: AbortSignal): Promise<T> {
+/** What comes of work, or the signal's reason, whichever is first; it may abort within the work, too. */
+function unlessAborted<T>(work: () => T | Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error));
-    Promise.resolve(work).then(resolve, reject);
+    Promise.resolve(work()).then(resolve, reject);
   });
 }
 

@@ -52,6 +52,66 @@ describe('edges of the client', () => {
     await cancelled.promise;
   });
 
+  // From within the caller's own function, and in each microtask up to the opening.
+  for (const ticks of [undefined, 0, 1, 2, 3, 4]) {
+    const when = ticks === undefined ? 'within fetch' : `${ticks} microtasks after fetch`;
+    it(`close() ${when} leaves no body open, where fetch does not mind its signal`, async () => {
+      const { promise: cancelled, resolve: cancel } = withResolvers();
+      let closed = false;
+      const close = () => {
+        closed = true;
+        source.close();
+      };
+      const source = new EventSource(URL, { fetch: () => (later(ticks, close), endless(cancel)) });
+      source.onopen = source.onmessage = source.onerror = ({ type }) => assert.ok(!closed, type);
+      await cancelled;
+    });
+
+    it(`reconnect() ${when} drops the first stream, also where it was about to open`, async () => {
+      const { promise: cancelled, resolve: cancel } = withResolvers();
+      const { promise: opened, resolve: open } = withResolvers();
+      const log = [];
+      const reconnect = () => {
+        log.push('reconnect');
+        source.reconnect();
+      };
+      const fetch = () => {
+        log.push('fetch');
+        if (log.includes('reconnect')) return endless();
+        later(ticks, reconnect);
+        return endless(cancel);
+      };
+      const source = new EventSource(URL, { fetch });
+      source.onopen = () => {
+        log.push('open');
+        if (log.includes('reconnect')) open();
+      };
+      await Promise.all([cancelled, opened]);
+      source.close();
+      assert.deepEqual(log.slice(log.indexOf('reconnect')), ['reconnect', 'fetch', 'open']);
+    });
+  }
+
+  it('reconnect() within headers that never come, and within a policy that gives up, begins anew', async () => {
+    for (const name of ['headers', 'retry']) {
+      let [calls, sent] = [0, 0];
+      const { promise, resolve, reject } = withResolvers();
+      const source = new EventSource(URL, {
+        fetch: () => (++sent === 1 && name === 'retry' ? new Response('', { status: 401 }) : endless()),
+        [name]: () => {
+          if (++calls > 1) return {};
+          source.reconnect();
+          return name === 'retry' ? false : new Promise(() => undefined);
+        },
+      });
+      source.onopen = resolve;
+      source.onerror = ({ error }) => reject(error);
+      await promise;
+      source.close();
+      assert.equal(sent, name === 'retry' ? 2 : 1);
+    }
+  });
+
   it('a chunk of many pieces is read in linear work', async () => {
     const count = 500_000;
     let last;
@@ -123,8 +183,23 @@ describe('edges of the server', () => {
   });
 });
 
+/** A stream that stays open behind its first event. */
+function endless(cancel = () => undefined) {
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+    cancel,
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+}
+
+/** Now, or in so many microtasks and one more. */
+function later(ticks, work) {
+  if (ticks === undefined) work();
+  else queueMicrotask(() => later(ticks > 0 ? ticks - 1 : undefined, work));
+}
+
 function withResolvers() {
-  let resolve;
-  const promise = new Promise((done) => (resolve = done));
-  return { promise, resolve };
+  let [resolve, reject] = [];
+  const promise = new Promise((...both) => ([resolve, reject] = both));
+  return { promise, resolve, reject };
 }
