@@ -369,7 +369,8 @@ function unlessAborted<T>(work: () => T | Promise<T>, signal: AbortSignal): Prom
   });
 }
 
-/** By what is asked of it: a caller's fetch may give a Response of another realm. */
+/** By what is asked of it: a caller's fetch may give a Response of another realm, or one whose body is no web stream (node-fetch). */
 function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && 'status' in value && 'headers' in value && 'body' in value;
+  const { status, headers, body } = Object(value) as Partial<Response>;
+  return typeof status === 'number' && !!headers?.get && (body === null || !!body?.getReader);
 }

@@ -52,6 +52,29 @@ describe('edges of the client', () => {
     await cancelled.promise;
   });
 
+  it('what is no Response, or has a body that is no web stream, is the caller’s error', async () => {
+    const headers = new Headers({ 'content-type': 'text/event-stream' });
+    for (const status of [200, 401]) {
+      for (const found of [
+        { status, headers, body: { pipe: () => undefined } },
+        { status, headers },
+        { status, headers: { 'content-type': 'text/event-stream' }, body: null },
+        { headers, body: null },
+        status,
+        null,
+      ]) {
+        await assert.rejects(connect(URL, { fetch: () => found }), ({ code, cause }) => {
+          assert.equal(code, 'invalid-request');
+          assert.match(cause.message, /^expected fetch to give a Response, found /);
+          return true;
+        });
+      }
+    }
+    const { body } = new Response('data: a\n\n');
+    const fetch = () => ({ status: 200, headers, body });
+    assert.deepEqual(await all(await connect(URL, { fetch, resume: 'never' })), ['a']);
+  });
+
   // From within the caller's own function, and in each microtask up to the opening.
   for (const ticks of [undefined, 0, 1, 2, 3, 4]) {
     const when = ticks === undefined ? 'within fetch' : `${ticks} microtasks after fetch`;
