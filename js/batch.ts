@@ -196,7 +196,8 @@ export class StreamParser {
           note === 'retry'
             ? // A number of digits without limit becomes one that is exact.
               new Note(note, '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER))
-            : new Note(note, text.slice(from, to));
+            : // In place of the text that an error has not: the id that the stream has come to.
+              new Note(note, note === 'error' ? lastEventId : text.slice(from, to));
       }
     }
     this.lastEventId = lastEventId;

@@ -22,19 +22,19 @@ export class Reading {
   readonly #take: Take;
   /** The promise that the face holds the reading with. */
   #held: Promise<void> | undefined;
-  /** The last event ID of what was delivered: the parser has read on behind an event that was too large. */
-  #lastDelivered: string;
+  /** The last event ID in front of an event that was too large: the parser has read on behind it. */
+  #lastEventId = '';
   #cancelled = false;
 
   constructor(response: Response, options: ParseOptions, take: Take) {
     this.#parser = new StreamParser(options);
-    this.#lastDelivered = this.firstEventId = this.#parser.lastEventId;
+    this.firstEventId = this.#parser.lastEventId;
     this.#reader = response.body?.getReader();
     this.#take = take;
   }
 
   get lastEventId(): string {
-    return this.broken ? this.#lastDelivered : this.#parser.lastEventId;
+    return this.broken ? this.#lastEventId : this.#parser.lastEventId;
   }
 
   /** Reads until the body ends, breaks off or is given up; `after` is called after each chunk, when its events are taken. */
@@ -67,7 +67,6 @@ export class Reading {
     const events = notes ? this.#sort(batch) : (batch as ServerSentEvent[]);
     if (!events.length) return;
     this.delivered = true;
-    this.#lastDelivered = events.at(-1)!.lastEventId;
     if (this.#held) this.#held = this.#held.then(() => this.#take(events));
     else this.#held = this.#take(events) ?? undefined;
   }
@@ -79,6 +78,7 @@ export class Reading {
       if (!isNote(found)) events.push(found);
       else if (found.kind === 'retry') this.reconnectionTime = found.milliseconds;
       else if (found.kind === 'error') {
+        this.#lastEventId = found.text;
         this.broken = true;
         break;
       }

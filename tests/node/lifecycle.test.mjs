@@ -319,3 +319,22 @@ test('an id of an event that was too large is not taken for seen', () =>
       assert.deepEqual(idsOf(server), [undefined, '1']);
     },
   ));
+
+test('an id that came without data in front of an event that was too large is gone on from', async () => {
+  for (const pause of [false, true]) {
+    await withServer(
+      async (request, response, number) => {
+        if (number > 1) return response.writeHead(204).end();
+        response.writeHead(200, EVENT_STREAM).write('data: 1\n\nid: 1\n\n');
+        if (pause) await settle();
+        response.write(`data: ${'x'.repeat(200)}\n\nid: 3\ndata: 3\n\n`);
+      },
+      async (server) => {
+        // Such an id makes a POST one that can be gone on with.
+        const stream = await connect(server.url, { maxEventSize: 100, body: 'x', retry: () => 0 });
+        assert.deepEqual(dataOf(await readAll(stream)), ['1']);
+        assert.deepEqual(idsOf(server), [undefined, '1']);
+      },
+    );
+  }
+});
