@@ -90,9 +90,10 @@ describe('reconnect()', () => {
         setTimeout(() => response.end(), number % 7);
       },
       async (server) => {
-        let [opens, calls] = [0, 0];
+        let [opens, calls, sent] = [0, 0, 0];
         const fetch = (url, init) => {
           opens++;
+          sent++;
           init.signal.addEventListener('abort', () => opens--);
           assert.equal(opens, 1);
           return globalThis.fetch(url, init);
@@ -105,10 +106,12 @@ describe('reconnect()', () => {
         }
         source.close();
         assert.equal(opens, 0);
-        await until(() => server.open.size === 0);
-        const { length } = server.requests;
+        const before = sent;
         await settle();
-        assert.equal(server.requests.length, length);
+        await until(() => server.open.size === 0);
+        // What is sent, and not what arrives: a request that was dropped may still be on its way.
+        assert.equal(sent, before);
+        assert.ok(server.requests.length <= sent);
       },
     ));
 
