@@ -25,7 +25,7 @@ const KINDS: readonly (readonly [what: string, names: string, test?: Test])[] = 
     (value) =>
       value === null || isText(value) || (isObject(value) && Object.getPrototypeOf(value) !== Object.prototype),
   ],
-  ['an AbortSignal', 'signal', (value) => isObject(value) && 'aborted' in (value as object)],
+  ['an AbortSignal', 'signal', (value) => value === null || (isObject(value) && 'aborted' in (value as object))],
   ['auto, always, never', 'resume'],
   ['omit, same-origin, include', 'credentials'],
   ['cors, no-cors, same-origin', 'mode'],

@@ -15,7 +15,7 @@ export interface ParserStreamOptions extends ParseOptions {
 export interface EventsOptions<S extends EventSchema | undefined = undefined>
   extends ParserStreamOptions, ReadOptions<S> {
   /** Stops reading; the iterator then throws `'aborted'`. */
-  signal?: AbortSignal | undefined;
+  signal?: AbortSignal | null | undefined;
 }
 
 /** Where events can be read from. */

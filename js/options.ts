@@ -88,8 +88,8 @@ export interface ConnectInit extends ParseOptions {
    * Worker will do, and a function that adds something and calls `fetch(request, init)`.
    */
   fetch?: ((request: Request, init: RequestInit) => Response | Promise<Response>) | undefined;
-  /** Closes the connection when it aborts, with the error `'aborted'`. */
-  signal?: AbortSignal | undefined;
+  /** Closes the connection when it aborts, with the error `'aborted'`; null is none, as in `fetch`. */
+  signal?: AbortSignal | null | undefined;
   /** When to try again: how the default policy differs, or a function that decides in its place. */
   retry?: RetryOptions | RetryFunction | undefined;
   /**

@@ -32,7 +32,10 @@ const OPTIONS = {
   keepalive: { no: flag, yes: [true, false] },
   priority: { no: [null, 'highest', 1], yes: ['high', 'low', 'auto'] },
   fetch: { no: [null, 'fetch', {}], yes: [() => new Promise(() => undefined)] },
-  signal: { no: [null, new AbortController(), 'signal'], yes: [new AbortController().signal] },
+  signal: {
+    no: [5, new AbortController(), 'signal'],
+    yes: [null, new AbortController().signal, AbortSignal.any([])],
+  },
   retry: { no: [null, 5, 'never', true], yes: [{}, () => false, { attempts: 5 }] },
   resume: { no: [null, 'sometimes', true], yes: ['auto', 'always', 'never'] },
   connectTimeout: { no: [...number, 0, -1], yes: [1, 5.5, Infinity] },
@@ -106,7 +109,9 @@ describe('the options of a connection', () => {
       { withCredentials: null },
       null,
     ]) {
-      new EventSource(URL_, init).close();
+      const source = new EventSource(URL_, init);
+      source.close();
+      assert.equal(source.withCredentials, init?.withCredentials === 'yes');
     }
   });
 });

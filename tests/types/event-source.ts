@@ -89,6 +89,7 @@ holds<Equal<keyof EventSourceEventMap, 'open' | 'message' | 'error'>>();
 new EventSource(new URL('https://example.org/'), null);
 const init: EventSourceInit = { withCredentials: true, method: 'POST', body: 'x', retry: { delay: 5 } };
 new EventSource('/stream', init);
+new EventSource('/stream', { signal: ({} as RequestInit).signal });
 // @ts-expect-error no URL
 new EventSource();
 // @ts-expect-error no URL
