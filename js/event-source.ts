@@ -157,7 +157,9 @@ export class EventSource extends EventTarget {
     const init = options ?? {};
     const resolved = resolveUrl(url);
     this.url = resolved.href;
-    this.withCredentials = init.withCredentials ?? init.credentials === 'include';
+    const withCredentials: unknown = init.withCredentials ?? init.credentials === 'include';
+    // [spec] Web IDL: a boolean, whatever it is.
+    this.withCredentials = !!withCredentials;
     this.#driver = new Driver(
       resolved,
       init,

@@ -25,7 +25,8 @@ export const scenes = {
     base.href = '/deeper/and/';
     found.push(make('quiet'));
     base.remove();
-    const credentials = [{}, { withCredentials: true }, { withCredentials: false }, undefined, null];
+    const values = [true, false, 1, 0, 'yes', '', null];
+    const credentials = [{}, ...values.map((withCredentials) => ({ withCredentials })), undefined, null];
     const flags = credentials.map((init) => (make('/quiet', init), sources.at(-1).withCredentials));
     for (const source of sources) source.close();
     return { found, flags };
