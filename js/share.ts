@@ -227,7 +227,8 @@ class Member {
     } else if (kind === 'events') {
       const run = takeRun(message.run);
       if (to !== undefined) this.#wanting = false;
-      else if (this.#wanting || run.line !== reader.line) return;
+      // Its place is not known yet.
+      else if (run.line !== reader.line) return;
       if (run.line === reader.line && run.first > reader.ring.end + 1) this.#want();
       else reader.take(run);
     } else {

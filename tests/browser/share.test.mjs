@@ -465,29 +465,39 @@ describe('pages that do not run, and other places', () => {
   afterEach(() => tabs.clear());
   after(() => tabs?.close());
 
-  test('an owner that is frozen hands over, and comes back behind what it had', async () => {
-    const frozen = await tabs.open('frozen');
-    const feed = tabs.feed('frozen');
-    const other = await tabs.open('frozen');
-    await sees(frozen, feed.publish(3));
-    // A headless Chromium freezes no page so that it hears of it.
-    await frozen.evaluate(() => document.dispatchEvent(new Event('freeze')));
-    await until(() => feed.requests.length === 2);
-    const last = feed.publish(5);
-    await sees(other, last);
-    assert.equal((await ids(frozen)).length, 3);
-    await frozen.evaluate(() => document.dispatchEvent(new Event('resume')));
-    await sees(frozen, last);
-    assert.deepEqual(await ids(frozen), [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert.deepEqual(await log(frozen), ['open 200 1']);
-    assert.equal(await tabs.owner('frozen'), other);
-    // It is a follower now, and waits for its turn.
-    await other.close();
-    await until(() => feed.requests.length === 3);
-    await sees(frozen, feed.publish());
-    assert.deepEqual(await ids(frozen), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    await until(() => feed.open.size === 1);
-  });
+  // A headless Chromium freezes no page so that it hears of it, and does not keep one for which others wait.
+  const gone = {
+    frozen: () => document.dispatchEvent(new Event('freeze')),
+    cached: () => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })),
+  };
+  const back = {
+    frozen: () => document.dispatchEvent(new Event('resume')),
+    cached: () => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })),
+  };
+  for (const how of ['frozen', 'cached']) {
+    test(`an owner that is ${how} hands over, and comes back behind what it had`, async () => {
+      const owner = await tabs.open(how);
+      const feed = tabs.feed(how);
+      const other = await tabs.open(how);
+      await sees(owner, feed.publish(3));
+      await owner.evaluate(gone[how]);
+      await until(() => feed.requests.length === 2);
+      const last = feed.publish(5);
+      await sees(other, last);
+      assert.equal((await ids(owner)).length, 3);
+      await owner.evaluate(back[how]);
+      await sees(owner, last);
+      assert.deepEqual(await ids(owner), [0, 1, 2, 3, 4, 5, 6, 7]);
+      assert.deepEqual(await log(owner), ['open 200 1']);
+      assert.equal(await tabs.owner(how), other);
+      // It is a follower now, and waits for its turn.
+      await other.close();
+      await until(() => feed.requests.length === 3);
+      await sees(owner, feed.publish());
+      assert.deepEqual(await ids(owner), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+      await until(() => feed.open.size === 1);
+    });
+  }
 
   test('a page goes to the back/forward cache and returns, as a follower and as the only one', async () => {
     const other = await tabs.open('back');

@@ -127,7 +127,7 @@ export { until };
 
 async function setUpInPage() {
   globalThis.sse = await import('/dist/index.js');
-  globalThis.tab = { ids: [], log: [] };
+  globalThis.tab = { ids: [], data: [], log: [] };
   // A lock of its own tells a page the id by which the list of all locks names it.
   const own = crypto.randomUUID();
   await new Promise((done) => navigator.locks.request(own, () => (done(), new Promise(() => undefined))));
@@ -145,6 +145,7 @@ function readInPage({ url, init }) {
   const source = (tab.source = new sse.EventSource(url, init));
   source.onmessage = (event) => {
     tab.ids.push(Number(event.lastEventId));
+    tab.data.push(event.data);
     // A page that is busy now and then, each in its own way: when an owner goes, they are not all at the same event.
     if (tab.busy && Math.random() < 0.02)
       for (const end = performance.now() + 40 * Math.random(); performance.now() < end;);
