@@ -93,7 +93,8 @@ const PATHS = {
   '/sentinel': ({ response }) =>
     response.writeHead(200, STREAM).write('id: 1\ndata: one\n\nid: 2\ndata: [DONE]\n\nid: 3\ndata: more\n\n'),
 
-  '/base64': ({ response }) => response.writeHead(200, STREAM).end('data: AP/\ndata: +gA==\n\ndata: _-4\n\ndata: ?\n\n'),
+  '/base64': ({ response }) =>
+    response.writeHead(200, STREAM).end('data: AP/\ndata: +gA==\n\ndata: _-4\n\ndata: ?\n\n'),
 
   /** As much as the reader takes. */
   '/endless': async ({ response, state }) => {
