@@ -80,7 +80,5 @@ pub use parser::Parser;
 pub use queue::SendQueue;
 pub use retry::{MAX_DELAY, RetryPolicy};
 pub use step::{Attempt, Moment, ReadyState, Step};
-#[cfg(all(target_arch = "wasm32", feature = "client", feature = "serde", not(feature = "npm")))]
-pub use web::client::DataError;
 #[cfg(all(target_arch = "wasm32", feature = "client", not(feature = "npm")))]
-pub use web::client::{Error, EventSource, EventSourceInit, OwnedEvent};
+pub use web::client::{DataError, Error, EventSource, EventSourceInit, OwnedEvent};

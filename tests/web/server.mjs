@@ -74,6 +74,28 @@ const PATHS = {
       .writeHead(200, STREAM)
       .write(`id: 1\ndata: small\n\nid: 2\ndata: ${'x'.repeat(100)}\n\nid: 3\ndata: small\n\n`),
 
+  /** Comments for longer than a second and a half, no second without one, then an event. */
+  '/drip': async ({ response }) => {
+    response.writeHead(200, STREAM);
+    for (let n = 0; n < 16; n++) {
+      response.write(': still there\n');
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    response.write('data: late\n\n');
+  },
+
+  /** Takes the second token only. */
+  '/token': ({ request, response }) => {
+    if (request.headers.authorization !== 'Bearer 2') return response.writeHead(401).end('expired');
+    response.writeHead(200, STREAM).write('id: 1\ndata: one\n\n');
+  },
+
+  '/sentinel': ({ response }) =>
+    response.writeHead(200, STREAM).write('id: 1\ndata: one\n\nid: 2\ndata: [DONE]\n\nid: 3\ndata: more\n\n'),
+
+  '/base64': ({ response }) =>
+    response.writeHead(200, STREAM).end('data: AP/\ndata: +gA==\n\ndata: _-4\n\ndata: ?\n\n'),
+
   /** As much as the reader takes. */
   '/endless': async ({ response, state }) => {
     const events = `data: ${'x'.repeat(1000)}\n\n`.repeat(64);

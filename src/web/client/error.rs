@@ -10,11 +10,12 @@ use web_sys::Response;
 use crate::{Cause, Connection, ConnectionOptions, Failure, Moment, Step};
 
 /// What the platform knows of a failure beyond its [`Failure`].
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Details {
     pub(super) cause: Option<JsValue>,
     pub(super) response: Option<Response>,
     pub(super) body: String,
+    pub(super) last_event_id: String,
 }
 
 /// Why an [`EventSource`](crate::EventSource) failed: a [`Failure`], and what the platform knows of it.
@@ -24,15 +25,12 @@ pub struct Error(Box<Inner>);
 #[derive(Clone, Debug)]
 struct Inner {
     failure: Failure,
-    cause: Option<JsValue>,
-    response: Option<Response>,
-    body: String,
+    details: Details,
 }
 
 impl Error {
     pub(super) fn new(failure: Failure, details: Details) -> Self {
-        let Details { cause, response, body } = details;
-        Error(Box::new(Inner { failure, cause, response, body }))
+        Error(Box::new(Inner { failure, details }))
     }
 
     pub(super) fn invalid_url(url: String) -> Self {
@@ -61,17 +59,23 @@ impl Error {
 
     /// The response that was refused. Its body has been read; see [`body`](Error::body).
     pub fn response(&self) -> Option<&Response> {
-        self.0.response.as_ref()
+        self.0.details.response.as_ref()
     }
 
     /// The beginning of the body of a refused response, at most 64 KB of it, as text.
     pub fn body(&self) -> &str {
-        &self.0.body
+        &self.0.details.body
     }
 
-    /// What the platform threw or rejected with: the `TypeError` of a `fetch` that failed, say.
+    /// The last event ID that the stream had got to: where another attempt, or another source, goes on from.
+    pub fn last_event_id(&self) -> &str {
+        &self.0.details.last_event_id
+    }
+
+    /// What the platform or one of the caller's functions threw or rejected with, such as the `TypeError` of a `fetch` that failed;
+    /// for `aborted` the reason of the signal.
     pub fn cause(&self) -> Option<&JsValue> {
-        self.0.cause.as_ref()
+        self.0.details.cause.as_ref()
     }
 }
 
@@ -90,8 +94,7 @@ impl From<Error> for JsValue {
     }
 }
 
-/// Why the data of an event could not be read as a value.
-#[cfg(feature = "serde")]
+/// Why the data of an event could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DataError {
@@ -99,33 +102,29 @@ pub enum DataError {
     NotJson(String),
     /// The data is JSON, but not a value of the type. Says what the type expected.
     Mismatch(String),
+    /// The data is not base64. Has the beginning of it.
+    NotBase64(String),
 }
 
-#[cfg(feature = "serde")]
 impl DataError {
-    /// The stable code.
+    /// The stable code, the same as in JavaScript.
     pub const fn code(&self) -> &'static str {
-        match self {
-            DataError::NotJson(_) => "data-not-json",
-            DataError::Mismatch(_) => "data-mismatch",
-        }
+        "invalid-data"
     }
 }
 
-#[cfg(feature = "serde")]
 impl fmt::Display for DataError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DataError::NotJson(found) => write!(f, "expected data that is JSON, found other text: {found}"),
             DataError::Mismatch(found) => write!(f, "expected data of the type asked for, found another: {found}"),
+            DataError::NotBase64(found) => write!(f, "expected base64, found {found:?}"),
         }
     }
 }
 
-#[cfg(feature = "serde")]
 impl core::error::Error for DataError {}
 
-#[cfg(feature = "serde")]
 impl From<DataError> for JsValue {
     /// A JavaScript `Error` with message and `code`, for functions that give a `Result<_, JsValue>`.
     fn from(error: DataError) -> Self {

@@ -1,7 +1,10 @@
 //! An event that owns what it has.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
+use super::error::DataError;
+use super::platform::atob;
 use crate::Event;
 
 /// One dispatched event: an [`Event`] that owns its texts, decoded.
@@ -26,23 +29,48 @@ impl From<Event<'_>> for OwnedEvent {
     }
 }
 
-#[cfg(feature = "serde")]
 impl OwnedEvent {
-    /// The data, which is JSON, as a value.
-    ///
-    /// It is read by the platform's `JSON.parse`, so that no JSON parser is in the module. A whole number is therefore exact
-    /// up to 2⁵³; a larger one is a [`DataError::Mismatch`](crate::DataError) for an integer type, and rounded for `f64`.
+    /// The data as bytes, for streams that send base64, also with the URL's alphabet (`-` and `_`), and with or without padding;
+    /// LF in it is passed over.
     ///
     /// # Errors
     ///
-    /// When the data is not JSON, or not a `T`.
-    pub fn data_as<T: serde::de::DeserializeOwned>(&self) -> Result<T, crate::DataError> {
+    /// [`DataError::NotBase64`] when the data is not base64.
+    pub fn bytes(&self) -> Result<Vec<u8>, DataError> {
+        let text = atob(&self.data.replace('-', "+").replace('_', "/"))
+            .map_err(|_| DataError::NotBase64(self.data.chars().take(50).collect()))?;
+        Ok(text.chars().map(|character| character as u8).collect())
+    }
+
+    /// The data, which is JSON, as a value (feature `serde`).
+    ///
+    /// It is read by the platform's `JSON.parse`, so that no JSON parser is in the module. A whole number is therefore exact
+    /// up to 2⁵³; a larger one is a [`DataError::Mismatch`] for an integer type, and rounded for `f64`. Fields that the type
+    /// does not know are passed over, `null` is `None`.
+    ///
+    /// ```no_run
+    /// # use eventsource_wasm::{DataError, OwnedEvent};
+    /// #[derive(serde::Deserialize)]
+    /// struct Chunk {
+    ///     text: String,
+    /// }
+    ///
+    /// fn text(event: &OwnedEvent) -> Result<String, DataError> {
+    ///     event.data_as().map(|chunk: Chunk| chunk.text)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::NotJson`] when the data is not JSON, [`DataError::Mismatch`] when it is not a `T`.
+    #[cfg(feature = "serde")]
+    pub fn data_as<T: serde::de::DeserializeOwned>(&self) -> Result<T, DataError> {
         use alloc::string::ToString;
 
         let value = js_sys::JSON::parse(&self.data).map_err(|error| {
             let error: &js_sys::Error = wasm_bindgen::JsCast::unchecked_ref(&error);
-            crate::DataError::NotJson(error.message().into())
+            DataError::NotJson(error.message().into())
         })?;
-        serde_wasm_bindgen::from_value(value).map_err(|error| crate::DataError::Mismatch(error.to_string()))
+        serde_wasm_bindgen::from_value(value).map_err(|error| DataError::Mismatch(error.to_string()))
     }
 }

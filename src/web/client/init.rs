@@ -1,46 +1,35 @@
-//! What a source is made with, and the request of each attempt that follows from it.
+//! What a source is made with.
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 use core::future::Future;
-use core::pin::Pin;
 
-use js_sys::{Object, Reflect};
-use wasm_bindgen::prelude::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, ReadableStream, Request, RequestInit, Response};
+use wasm_bindgen::prelude::JsValue;
+use web_sys::{AbortSignal, RequestInit, Response};
 
 use super::error::Error;
-use super::platform::fetch;
-use crate::{Attempt, Cause, ConnectionOptions, Parser, Resume, RetryPolicy, is_idempotent};
+use super::request::{Content, Made, Template};
+use crate::{ConnectionOptions, Parser, Resume, RetryPolicy, is_idempotent};
 
-type Made<T> = Pin<Box<dyn Future<Output = Result<T, JsValue>>>>;
 type Hook<T> = Box<dyn FnMut(&T)>;
-type Pairs = Vec<(String, String)>;
-
-#[derive(Default)]
-enum Content {
-    #[default]
-    None,
-    Value(JsValue),
-    Made(Box<dyn FnMut(u32) -> Made<JsValue>>),
-}
+type Decide = Box<dyn FnMut(Error) -> Made<Option<u64>>>;
 
 /// What an [`EventSource`](crate::EventSource) is made with, beside its URL. Without any of it, it does what the standard
 /// says.
 #[derive(Default)]
 pub struct EventSourceInit {
-    method: Option<String>,
-    headers: Pairs,
-    made_headers: Option<Box<dyn FnMut(u32) -> Made<Pairs>>>,
-    content: Content,
-    request: Option<RequestInit>,
+    pub(super) request: Template,
     policy: Option<RetryPolicy>,
+    pub(super) decide: Option<Decide>,
     resume: Resume,
     last_event_id: String,
     max_event_size: Option<usize>,
+    pub(super) connect_timeout: Option<u64>,
+    pub(super) idle_timeout: Option<u64>,
+    pub(super) signal: Option<AbortSignal>,
+    pub(super) sentinel: Option<String>,
     on_open: Option<Hook<Response>>,
     on_retry: Option<Hook<Error>>,
 }
@@ -54,14 +43,14 @@ impl EventSourceInit {
     /// Sets the method; the default is GET, or POST where there is a body.
     #[must_use]
     pub fn method(mut self, method: impl Into<String>) -> Self {
-        self.method = Some(method.into());
+        self.request.method = Some(method.into());
         self
     }
 
     /// Adds a request header. `Accept: text/event-stream` is added where there is none, `Last-Event-ID` when resuming.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.request.headers.push((name.into(), value.into()));
         self
     }
 
@@ -73,7 +62,7 @@ impl EventSourceInit {
         F: FnMut(u32) -> H + 'static,
         H: Future<Output = Result<Vec<(String, String)>, JsValue>> + 'static,
     {
-        self.made_headers = Some(Box::new(move |attempt| Box::pin(headers(attempt))));
+        self.request.made_headers = Some(Box::new(move |attempt| Box::pin(headers(attempt))));
         self
     }
 
@@ -81,7 +70,7 @@ impl EventSourceInit {
     /// so it is never replayed.
     #[must_use]
     pub fn body(mut self, body: impl Into<JsValue>) -> Self {
-        self.content = Content::Value(body.into());
+        self.request.content = Content::Value(body.into());
         self
     }
 
@@ -92,7 +81,7 @@ impl EventSourceInit {
         F: FnMut(u32) -> B + 'static,
         B: Future<Output = Result<JsValue, JsValue>> + 'static,
     {
-        self.content = Content::Made(Box::new(move |attempt| Box::pin(body(attempt))));
+        self.request.content = Content::Made(Box::new(move |attempt| Box::pin(body(attempt))));
         self
     }
 
@@ -100,7 +89,7 @@ impl EventSourceInit {
     /// `no-store` and `same-origin`. Method, headers, body and signal of it are replaced.
     #[must_use]
     pub fn request(mut self, request: RequestInit) -> Self {
-        self.request = Some(request);
+        self.request.fetch_init = Some(request);
         self
     }
 
@@ -108,6 +97,38 @@ impl EventSourceInit {
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = Some(policy);
+        self
+    }
+
+    /// Has a function decide what follows a failure: after how many milliseconds to try again, or `None` to give up. It may
+    /// take its time, to get another token, say.
+    ///
+    /// It is asked about every failure that another attempt can mend: not after a 204, an abort, or where the body was a stream.
+    /// Of the error, [`delay`](crate::Failure::delay) is what the [`retry`](EventSourceInit::retry) policy would wait, if it
+    /// would. A request that may have been carried out is not sent again where [`resume`](EventSourceInit::resume) forbids it,
+    /// so the function is not asked; one that was refused, by a status or a type, is. Where the function fails, so does
+    /// the connection, for good and with the code `invalid-request`.
+    ///
+    /// ```no_run
+    /// # async fn refresh() -> Result<(), wasm_bindgen::JsValue> { Ok(()) }
+    /// use eventsource_wasm::{EventSourceInit, RetryPolicy};
+    ///
+    /// let init = EventSourceInit::new().retry(RetryPolicy::connect()).retry_with(|error| async move {
+    ///     // After a stream that was cut, the first 401 is the second attempt in a row.
+    ///     if error.status() != Some(401) || error.failure().attempts_in_row() > 2 {
+    ///         return Ok(error.failure().delay());
+    ///     }
+    ///     refresh().await?;
+    ///     Ok(Some(0))
+    /// });
+    /// ```
+    #[must_use]
+    pub fn retry_with<F, D>(mut self, mut decide: F) -> Self
+    where
+        F: FnMut(Error) -> D + 'static,
+        D: Future<Output = Result<Option<u64>, JsValue>> + 'static,
+    {
+        self.decide = Some(Box::new(move |error| Box::pin(decide(error))));
         self
     }
 
@@ -132,6 +153,39 @@ impl EventSourceInit {
         self
     }
 
+    /// Sets how many milliseconds a response may take to begin, from when it is asked for; 0 counts as 1, and the default is no
+    /// limit. Over it the attempt fails, with the code `connect-timeout`, and another one may follow.
+    #[must_use]
+    pub fn connect_timeout(mut self, milliseconds: u64) -> Self {
+        self.connect_timeout = Some(milliseconds.max(1));
+        self
+    }
+
+    /// Sets how many milliseconds the server may be silent while the stream is read; 0 counts as 1, and the default is no limit.
+    /// Over it the attempt fails, with the code `idle-timeout`, and another one may follow. Any byte counts, a comment too; the
+    /// time in which events that were read wait to be taken does not.
+    #[must_use]
+    pub fn idle_timeout(mut self, milliseconds: u64) -> Self {
+        self.idle_timeout = Some(milliseconds.max(1));
+        self
+    }
+
+    /// Closes the connection when the signal aborts: at once, also while nobody polls. What has been read can still be taken,
+    /// then comes the error `aborted`, whose cause is the signal's reason. After an abort nothing is sent.
+    #[must_use]
+    pub fn abort_signal(mut self, signal: AbortSignal) -> Self {
+        self.signal = Some(signal);
+        self
+    }
+
+    /// Sets data that ends the stream and closes the connection, such as `[DONE]`. The event that has it is not given, nor is
+    /// its id.
+    #[must_use]
+    pub fn sentinel(mut self, data: impl Into<String>) -> Self {
+        self.sentinel = Some(data.into());
+        self
+    }
+
     /// Is called with each response that opens the stream, before its first event.
     #[must_use]
     pub fn on_open(mut self, opened: impl FnMut(&Response) + 'static) -> Self {
@@ -151,9 +205,9 @@ impl EventSourceInit {
         ConnectionOptions {
             policy: self.policy.clone().unwrap_or(RetryPolicy::standard()),
             resume: self.resume,
-            idempotent: is_idempotent(self.method_or_default()),
-            replayable: !matches!(&self.content, Content::Value(body) if is_stream(body)),
-            asks: false,
+            idempotent: is_idempotent(self.request.method()),
+            replayable: self.request.is_replayable(),
+            asks: self.decide.is_some(),
             last_event_id: self.last_event_id.clone().into_bytes(),
         }
     }
@@ -174,113 +228,15 @@ impl EventSourceInit {
             failed(error);
         }
     }
-
-    fn method_or_default(&self) -> &str {
-        let default = if matches!(self.content, Content::None) { "GET" } else { "POST" };
-        self.method.as_deref().unwrap_or(default)
-    }
-
-    /// The fetch of an attempt. It fails with `Request` for what no fetch would send, otherwise with `Network`.
-    pub(super) fn send(
-        &mut self,
-        url: String,
-        attempt: Attempt,
-        last_event_id: String,
-        signal: AbortSignal,
-    ) -> impl Future<Output = Result<Response, (Cause, JsValue)>> + use<> {
-        let method = String::from(self.method_or_default());
-        let mut pairs = self.headers.clone();
-        let request = self.request.clone();
-        let made_headers = self.made_headers.as_mut().map(|make| make(attempt.number));
-        let (body, made_body) = match &mut self.content {
-            Content::None => (None, None),
-            Content::Value(body) => (Some(body.clone()), None),
-            Content::Made(make) => (None, Some(make(attempt.number))),
-        };
-        let prepare = async move {
-            if let Some(made) = made_headers {
-                pairs.extend(made.await?);
-            }
-            let headers = headers(&pairs)?;
-            if let Some(value) = attempt.last_event_id {
-                headers.set("last-event-id", if has_byte_strings()? { &value } else { &last_event_id })?;
-            }
-            let body = match made_body {
-                Some(made) => Some(made.await?),
-                None => body,
-            };
-            let init = request_init(request.as_ref())?;
-            init.set_method(&method);
-            init.set_headers_headers(&headers);
-            init.set_signal(Some(&signal));
-            let streams = body.as_ref().is_some_and(is_stream);
-            init.set_body(&body.unwrap_or(JsValue::UNDEFINED));
-            if streams {
-                set(&init, "duplex", &"half".into())?;
-            } else {
-                // What no fetch would send (GET with a body, say) is the caller's, not the network's. A stream can be taken
-                // but once.
-                Request::new_with_str_and_init(&url, &init)?;
-            }
-            Ok::<_, JsValue>((url, init))
-        };
-        async move {
-            let (url, init) = prepare.await.map_err(|cause| (Cause::Request, cause))?;
-            let network = |cause| (Cause::Network, cause);
-            let response = JsFuture::from(fetch(&url, &init).map_err(network)?).await.map_err(network)?;
-            Ok(response.unchecked_into())
-        }
-    }
 }
 
 impl fmt::Debug for EventSourceInit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // No headers: they have tokens.
         f.debug_struct("EventSourceInit")
-            .field("method", &self.method_or_default())
+            .field("method", &self.request.method())
             .field("policy", &self.policy)
             .field("resume", &self.resume)
             .finish_non_exhaustive()
     }
-}
-
-fn headers(pairs: &[(String, String)]) -> Result<Headers, JsValue> {
-    let headers = Headers::new()?;
-    pairs.iter().try_for_each(|(name, value)| headers.append(name, value))?;
-    // [spec] Set request's header list: (`Accept`, `text/event-stream`), and (`Last-Event-ID`, lastEventIDValue).
-    if !headers.has("accept")? {
-        headers.set("accept", "text/event-stream")?;
-    }
-    Ok(headers)
-}
-
-/// Whether a header is sent as one byte a character, as the Fetch standard says. Otherwise (workerd) it is sent as UTF-8.
-fn has_byte_strings() -> Result<bool, JsValue> {
-    Ok(Headers::new()?.append("a", "\u{100}").is_err())
-}
-
-/// [spec] Create a potential-CORS request (mode cors, credentials same-origin or include); set its cache mode to "no-store". A
-/// runtime whose `Request` does not have one of these refuses to be told.
-fn request_init(given: Option<&RequestInit>) -> Result<RequestInit, JsValue> {
-    let init = RequestInit::new();
-    let prototype = Reflect::get(&js_sys::global(), &"Request".into())
-        .and_then(|request| Reflect::get(&request, &"prototype".into()))?;
-    for (name, value) in [("mode", "cors"), ("cache", "no-store"), ("credentials", "same-origin")] {
-        if Reflect::has(&prototype, &name.into())? {
-            set(&init, name, &value.into())?;
-        }
-    }
-    if let Some(given) = given {
-        let (to, from): (&Object, &Object) = (init.unchecked_ref(), given.unchecked_ref());
-        Object::assign(to, from);
-    }
-    Ok(init)
-}
-
-fn set(object: &JsValue, name: &str, value: &JsValue) -> Result<(), JsValue> {
-    Reflect::set(object, &name.into(), value).map(drop)
-}
-
-fn is_stream(body: &JsValue) -> bool {
-    body.is_instance_of::<ReadableStream>()
 }

@@ -1,18 +1,17 @@
-//! What every window and worker has: a timer, a clock, `fetch`. By their global names, as web-sys has them on `Window` only.
+//! What every window and worker has: a clock, `fetch`, `atob`. By their global names, as web-sys has them on `Window` only.
 
-use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
 use core::future::Future;
 use core::pin::Pin;
-use core::task::{Context, Poll, Waker};
+use core::task::{Context, Poll};
 
-use js_sys::{Date, Function, Math, Promise, Reflect, Uint8Array};
-use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
+use js_sys::{Date, Math, Promise, Reflect, Uint8Array};
+use wasm_bindgen::prelude::{JsCast, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, RequestInit, Response, Url};
 
+use super::timer::Sleep;
 use crate::Moment;
 
 #[wasm_bindgen]
@@ -20,15 +19,12 @@ extern "C" {
     #[wasm_bindgen(catch)]
     pub(super) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 
-    /// A number in browsers, an object in Node.
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
+    /// Gives a character up to U+00FF for each byte.
+    #[wasm_bindgen(catch)]
+    pub(super) fn atob(base64: &str) -> Result<String, JsValue>;
 
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
-    fn performance_now() -> f64;
+    pub(super) fn performance_now() -> f64;
 }
 
 pub(super) fn moment() -> Moment {
@@ -68,58 +64,15 @@ impl Abort {
     pub(super) fn signal(&self) -> AbortSignal {
         self.0.signal()
     }
+
+    pub(super) fn controller(&self) -> AbortController {
+        self.0.clone()
+    }
 }
 
 impl Drop for Abort {
     fn drop(&mut self) {
         self.0.abort();
-    }
-}
-
-#[derive(Default)]
-struct Fired {
-    fired: Cell<bool>,
-    waker: RefCell<Option<Waker>>,
-}
-
-/// A timer, cleared when it is dropped.
-pub(super) struct Sleep {
-    fired: Rc<Fired>,
-    timer: JsValue,
-    /// What the timer calls; it has to live as long.
-    _callback: Closure<dyn FnMut()>,
-}
-
-impl Sleep {
-    pub(super) fn new(milliseconds: u64) -> Self {
-        let fired = Rc::new(Fired::default());
-        let called = fired.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || {
-            called.fired.set(true);
-            if let Some(waker) = called.waker.take() {
-                waker.wake();
-            }
-        });
-        let timer = set_timeout(callback.as_ref().unchecked_ref(), milliseconds as f64);
-        Sleep { fired, timer, _callback: callback }
-    }
-}
-
-impl Future for Sleep {
-    type Output = ();
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.fired.fired.get() {
-            return Poll::Ready(());
-        }
-        self.fired.waker.replace(Some(cx.waker().clone()));
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        clear_timeout(&self.timer);
     }
 }
 
@@ -133,6 +86,10 @@ impl Body {
     pub(super) fn new(response: &Response) -> Self {
         let reader = response.body().map(|body| body.get_reader().unchecked_into());
         Body { reader, read: None }
+    }
+
+    pub(super) fn is_reading(&self) -> bool {
+        self.read.is_some()
     }
 
     /// The next chunk; `None` at the end.
