@@ -201,10 +201,12 @@ const often = {
 /** A fetch that does not mind its signal. */
 const deaf = ({ url, method }) => fetch(url, { method, cache: 'no-store' });
 
+const DEAF = 'a fetch that does not mind its signal: ';
+
 /** `leave` ends a connection over that fetch: the server sees all that was opened closed by the client. */
 function leaves(name, answer, leave) {
   return {
-    [`a fetch that does not mind its signal: ${name}`]: async ({ api, server, assert }) => {
+    [DEAF + name]: async ({ api, server, assert }) => {
       const run = await server.script(always(answer));
       const requests = await leave({ api, assert, run });
       const log = await run.until((log) => log.requests.length >= requests && log.open === 0);
@@ -280,4 +282,25 @@ const ignoring = {
   }),
 };
 
-export const reconnecting = { ...once, ...often, ...ignoring };
+/** For whom a body that is cancelled does not close its socket by itself. */
+const nextBytes = {
+  'what a deaf fetch has left open is closed with the next bytes': async ({ api, server, assert }) => {
+    const body = ['data: 1\n\n', { gate: 'more' }, ': more\n', { wait: 50 }, ': more\n', { gate: 'never' }];
+    const run = await server.script(always({ body }));
+    for await (const { data } of await api.connect(run.url, init)) {
+      assert.same(data, '1');
+      break;
+    }
+    await run.open('more');
+    const { requests } = await run.until(({ open }) => open === 0);
+    assert.same(
+      requests.map(({ by }) => by),
+      ['client'],
+    );
+  },
+};
+
+/** Of the checks above. */
+export const deafChecks = Object.keys(ignoring);
+
+export const reconnecting = { ...once, ...often, ...ignoring, ...nextBytes };
