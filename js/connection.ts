@@ -32,8 +32,11 @@ const RESUME = { auto: 0, always: 1, never: 2 } as const;
 const numbers = new Numbers();
 const decoder = new TextDecoder();
 
+/** A number that no connection has: whatever is told under it is ignored. */
+const NONE = -1;
+
 export class Connection {
-  readonly #number = numbers.take(this);
+  #number = numbers.take(this);
 
   constructor(init: ConnectInit, ofConnect: boolean) {
     startClient();
@@ -96,8 +99,10 @@ export class Connection {
     clientEngine.settle(this.#number, reconnectionTime, delivered, lastEventId !== firstEventId, lastEventId !== '');
   }
 
+  /** It is over. Its place is given back, and what is still told comes too late for whoever has it next. */
   close(): void {
-    clientEngine.close(this.#number);
+    if (this.#number !== NONE) numbers.give(this, this.#number);
+    this.#number = NONE;
   }
 }
 

@@ -95,11 +95,16 @@ export class Driver {
   }
 
   close(): void {
-    this.#stopListening();
-    this.#connection.close();
-    this.readyState = 2;
+    this.#end();
     this.#silent = true;
     this.#stop();
+  }
+
+  /** It is over for good. */
+  #end(): void {
+    this.readyState = 2;
+    this.#stopListening();
+    this.#connection.close();
   }
 
   /** Drops what is under way, or the wait, for an attempt that begins at once. */
@@ -136,7 +141,7 @@ export class Driver {
     };
     const state = (state: 0 | 1 | 2): void => {
       this.readyState = state;
-      if (state === 2) this.#stopListening();
+      if (state === 2) this.#end();
     };
     try {
       const { share } = await import('./share.js');
@@ -321,10 +326,7 @@ export class Driver {
 
   #tell(step: number, failure: string[], details: EventSourceErrorDetails): void {
     if (this.#silent) return;
-    if (step < 0) {
-      this.readyState = 2;
-      this.#stopListening();
-    }
+    if (step < 0) this.#end();
     const error = this.#error(step, failure, details);
     // A function may have decided not to go on with what the server has ended in peace.
     this.#face.failed(error, step === END || error.code === 'stream-ended');

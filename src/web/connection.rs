@@ -175,12 +175,7 @@ pub fn settle(number: u32, reconnection_time: f64, delivered: bool, id_changed: 
     });
 }
 
-/// Closes for good.
-#[wasm_bindgen]
-pub fn close(number: u32) {
-    with(number, |connection, _| connection.close());
-}
-
+/// A number that no connection has is answered as if it were closed.
 fn with<T>(number: u32, work: impl FnOnce(&mut Connection, &mut Vec<u8>) -> T) -> Option<T> {
     let Connections { connections, text } = &mut *CONNECTIONS.0.borrow_mut();
     connections.get_mut(number as usize).map(|connection| work(connection, text))

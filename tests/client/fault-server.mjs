@@ -166,10 +166,11 @@ async function answer(run, seen, out) {
     Object.assign(seen, { ended: performance.now(), by });
   };
   const left = () => over('client');
-  out.socket.once('close', left);
+  // The end is there some turns before the close, and before what the client sends on its next socket.
+  out.socket.once('end', left).once('close', left);
   out.ends = () => over('server');
   const goesOn = await play(run.next(seen.path, seen.lastEventId), out);
-  out.socket.off('close', left);
+  out.socket.off('end', left).off('close', left);
   over('server');
   return goesOn;
 }

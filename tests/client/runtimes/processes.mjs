@@ -60,9 +60,14 @@ function open(runtime, title, [command, ...args]) {
         }
       });
       child.once('error', fail);
-      child.once('close', (code) => {
+      child.once('close', (code, signal) => {
         if (rejections) done(rejections);
-        else fail(new Error(`expected ${title} to run the suite to its end, found exit code ${code}:\n${noise}`));
+        else
+          fail(
+            new Error(
+              `expected ${title} to run the suite to its end, found ${signal ?? `exit code ${code}`}:\n${noise}`,
+            ),
+          );
       });
     });
   return { title, run, close: async () => undefined };

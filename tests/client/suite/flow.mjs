@@ -1,5 +1,7 @@
 // A consumer that takes little makes the reading stop.
 
+import { forFaces } from './faces.mjs';
+
 const SIZE = 200e6;
 const TAKEN = 20;
 const FRAME = `data: ${'x'.repeat(1000)}\n\n`;
@@ -42,10 +44,11 @@ async function stalled(run, settle) {
   }
 }
 
-async function takeSome({ api, server, assert }) {
+async function takeSome({ api, server, assert, face }) {
   const run = await server.script({ body: [{ flood: FRAME, size: SIZE }] });
   const counts = { pulled: 0, chunks: 0 };
-  const stream = await api.connect(run.url, { fetch: counting(counts), resume: 'never' });
+  const init = { fetch: counting(counts), resume: 'never' };
+  const stream = face === 'connect' ? await api.connect(run.url, init) : new api.EventSource(run.url, init);
   const iterator = stream[Symbol.asyncIterator]();
   for (let taken = 0; taken < TAKEN; taken++) assert.same((await iterator.next()).value.data.length, 1000);
   const { written } = await stalled(run, assert.settle);
@@ -53,15 +56,15 @@ async function takeSome({ api, server, assert }) {
 }
 
 export const flow = {
-  'connect: 20 events of a stream of 200 MB, and hardly more is taken from fetch': async (context) => {
+  ...forFaces('20 events of a stream of 200 MB, and hardly more is taken from fetch', async (context) => {
     const { assert } = context;
     const { iterator, counts } = await takeSome(context);
     await iterator.return();
     const { pulled, chunks } = counts;
     assert.yes(pulled < MOST_PULLED || chunks <= MOST_CHUNKS, `some hundred KB, found ${pulled} in ${chunks} chunks`);
-  },
+  }),
 
-  'connect: 20 events of a stream of 200 MB, and the server is held up': async (context) => {
+  ...forFaces('20 events of a stream of 200 MB, and the server is held up', async (context) => {
     const { assert } = context;
     const { run, iterator, written } = await takeSome(context);
     assert.yes(written < MOST_WRITTEN, `some MB written, found ${written}`);
@@ -71,7 +74,7 @@ export const flow = {
     const log = await run.over();
     assert.same(log.requests.length, 1, 'the number of requests');
     assert.yes(log.written < SIZE / 2, `most of the stream unwritten, found ${log.written}`);
-  },
+  }),
 
   'connect: a slow consumer gets everything, in order': async ({ api, server, assert }) => {
     const frames = Array.from({ length: 300 }, (_, at) => `id: ${at}\ndata: ${at} ${'x'.repeat(20_000)}\n\n`);

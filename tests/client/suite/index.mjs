@@ -3,15 +3,33 @@
 import { bodies } from './bodies.mjs';
 import { dispatch } from './dispatch.mjs';
 import { flow } from './flow.mjs';
+import { iteration } from './iteration.mjs';
 import { lifecycle } from './lifecycle.mjs';
+import { policy } from './policy.mjs';
+import { reconnecting } from './reconnecting.mjs';
 import { requests } from './requests.mjs';
 import { resuming } from './resuming.mjs';
 import { statuses } from './statuses.mjs';
 import { steering } from './steering.mjs';
+import { timeouts } from './timeouts.mjs';
 import { waiting } from './waiting.mjs';
 
 /** A further theme is a file with its own object of checks, and a word here. */
-const THEMES = { resuming, flow, bodies, statuses, waiting, requests, dispatch, lifecycle, steering };
+const THEMES = {
+  resuming,
+  flow,
+  bodies,
+  statuses,
+  waiting,
+  requests,
+  dispatch,
+  lifecycle,
+  steering,
+  policy,
+  timeouts,
+  reconnecting,
+  iteration,
+};
 
 export const checks = Object.assign({}, ...Object.values(THEMES));
 

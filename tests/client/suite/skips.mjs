@@ -1,7 +1,7 @@
 // What a runtime cannot do, and why: such a check is counted as skipped, and its reason is shown.
 
+import { deafChecks } from './reconnecting.mjs';
 import { resuming } from './resuming.mjs';
-import { steering } from './steering.mjs';
 
 const FACE = /^(EventSource|connect): /;
 
@@ -36,10 +36,11 @@ const SKIPS = {
       'Firefox itself sends a request up to ten times whose connection is reset before a response',
     '20 events of a stream of 200 MB, and the server is held up':
       'Firefox reads a body into its memory whether or not anybody takes it',
+    'idleTimeout: silence behind the headers': 'Firefox gives a response only when the first byte of its body is there',
     ...Object.fromEntries(
-      Object.keys(steering).map((name) => [
+      [...deafChecks, 'a fetch that does not mind its signal leaves nothing open'].map((name) => [
         name,
-        'each passes by itself, and side by side one hangs: not understood yet',
+        'Firefox closes the socket of a body that was cancelled only when more of it comes',
       ]),
     ),
   },
