@@ -10,7 +10,6 @@ import { reconnecting } from './reconnecting.mjs';
 import { requests } from './requests.mjs';
 import { resuming } from './resuming.mjs';
 import { statuses } from './statuses.mjs';
-import { steering } from './steering.mjs';
 import { timeouts } from './timeouts.mjs';
 import { waiting } from './waiting.mjs';
 
@@ -24,7 +23,6 @@ const THEMES = {
   requests,
   dispatch,
   lifecycle,
-  steering,
   policy,
   timeouts,
   reconnecting,
