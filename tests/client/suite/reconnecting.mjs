@@ -12,6 +12,14 @@ const refusal = (status, headers = {}) => ({
   body: 'no',
 });
 
+/**
+ * The end of a connection that was dropped and the head of the next may cross on their ways to the server (Chromium, one run in
+ * some). That there is one fetch at a time is counted where they are made.
+ */
+function crosses(assert, most) {
+  assert.yes(most <= 2, `at most the one that was dropped and the next at a time, found ${most}`);
+}
+
 /** Follows a connection: `take(data, source)` is called for each event; the answer has what to call. */
 function follow({ api, face, url, init = {} }, take = () => undefined) {
   const found = { data: [], errors: [] };
@@ -55,7 +63,7 @@ const once = {
         requests.map((request) => [request.method, request.text, request.id, request.by]),
         [undefined, '1'].map((id) => [method, init.body ?? '', id, 'client']),
       );
-      assert.same(most, 1, 'connections at a time');
+      crosses(assert, most);
     }
   }),
 
@@ -106,7 +114,8 @@ const once = {
     await assert.until(() => data.length === 1);
     (await source).close();
     const { requests, most } = await run.over();
-    assert.same([data, errors, most], [['1'], [], 1]);
+    assert.same([data, errors], [['1'], []]);
+    crosses(assert, most);
     assert.same(
       requests.map(({ by }) => by),
       ['client', 'client', 'client'],
@@ -161,7 +170,8 @@ const often = {
     await assert.until(() => data.at(-1) === '1');
     stream.close();
     const { requests, most } = await run.over();
-    assert.same([requests.length, most, errors], [rounds + 1, 1, []], 'requests, connections at a time, errors');
+    assert.same([requests.length, errors], [rounds + 1, []], 'requests, errors');
+    crosses(assert, most);
   }),
 
   ...forFaces('reconnect() at any time, and one fetch at a time', async ({ api, server, assert, face }) => {
