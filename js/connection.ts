@@ -1,4 +1,5 @@
 /** The state machine that decides on a connection, in Rust (src/web/connection.rs): told what happens, it says what follows. */
+import { isTime, show } from './check.js';
 import { clientEngine, startClient } from './engine.js';
 import { Numbers } from './numbers.js';
 import type { Reading } from './reading.js';
@@ -79,9 +80,11 @@ export class Connection {
     return clientEngine.failed(this.#number, cause, limit, performance.now(), Math.random());
   }
 
-  /** What the caller's function has decided: a delay, negative for no further attempt. */
-  decide(delay: number): number {
-    return clientEngine.decide(this.#number, delay);
+  /** What the caller's function has decided. Throws where that is neither a time nor `false`. */
+  decide(found: unknown): number {
+    if (found !== false && !isTime(found))
+      throw new TypeError(`expected retry to give milliseconds or false, found ${show(found)}`);
+    return clientEngine.decide(this.#number, found === false ? STOP : (found as number));
   }
 
   /** Whether a wake-up may cut the wait short. */

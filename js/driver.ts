@@ -1,7 +1,8 @@
 /** Does what the connection says, with the host's `fetch` and timers, for a face. */
+import { unlessAborted } from './abort.js';
 import { alarm } from './alarm.js';
 import { eventLimit } from './batch.js';
-import { checkOptions, isTime, show } from './check.js';
+import { checkOptions, show } from './check.js';
 import {
   ABORTED,
   ASK,
@@ -21,22 +22,13 @@ import {
   TOO_LARGE,
 } from './connection.js';
 import { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from './error.js';
-import type { ServerSentEvent } from './event.js';
+import type { Face } from './face.js';
 import { type ConnectInit, isFetchable, isReplayable, makeRequest, type RetryFunction } from './options.js';
 import { Reading } from './reading.js';
 import { readRefused } from './refused.js';
-import { sender } from './request.js';
+import { isResponse, sender } from './request.js';
 import type { Shared } from './share.js';
 import { isHidden, onWake } from './wake.js';
-
-/** A face of the client: what it does with what happens. Nothing is called after the close. */
-export interface Face {
-  opened(response: Response): void;
-  /** Takes a batch; the promise it may return holds the reading, which is the backpressure. */
-  deliver(batch: readonly ServerSentEvent[]): void | Promise<void>;
-  /** `quiet` where the server has ended the stream in peace. */
-  failed(error: EventSourceError, quiet: boolean): void;
-}
 
 /** Why an attempt is cut off, where no failure is to be told: another one takes its place. */
 const ANEW = -1;
@@ -218,11 +210,10 @@ export class Driver {
   }
 
   async #fetch(send: () => unknown, signal: AbortSignal): Promise<unknown> {
-    const { connectTimeout } = this.#init;
     signal.throwIfAborted();
     const began = performance.now();
     const ring = (): void => this.#cutOff(CONNECT_TIMEOUT);
-    const stopClock = alarm(connectTimeout, () => began, ring);
+    const stopClock = alarm(this.#init.connectTimeout, () => began, ring);
     try {
       return await unlessAborted(send, signal);
     } finally {
@@ -304,12 +295,12 @@ export class Driver {
     return step;
   }
 
-  /** Has the caller's function decide: how long to wait, negative where it gives up. */
-  async #ask(failure: string[], details: EventSourceErrorDetails): Promise<number> {
+  /** Has the caller's function decide. */
+  #ask(failure: string[], details: EventSourceErrorDetails): ReturnType<RetryFunction> {
     const [, , attemptsInRow, elapsed, policy] = failure;
     const delay: number | false = policy ? +policy : false;
     const { status, response } = details;
-    const found: unknown = await (this.#init.retry as RetryFunction)({
+    return (this.#init.retry as RetryFunction)({
       attempt: this.#attempt,
       attemptsInRow: +attemptsInRow!,
       error: this.#error(delay === false ? STOP : delay, failure, details),
@@ -319,9 +310,6 @@ export class Driver {
       lastEventId: this.lastEventId,
       delay,
     });
-    if (found === false) return STOP;
-    if (isTime(found)) return found as number;
-    throw new TypeError(`expected retry to give milliseconds or false, found ${show(found)}`);
   }
 
   #tell(step: number, failure: string[], details: EventSourceErrorDetails): void {
@@ -361,18 +349,4 @@ export class Driver {
       this.#stop = end;
     });
   }
-}
-
-/** What comes of work, or the signal's reason, whichever is first; it may abort within the work, too. */
-function unlessAborted<T>(work: () => T | Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error));
-    Promise.resolve(work()).then(resolve, reject);
-  });
-}
-
-/** By what is asked of it: a caller's fetch may give a Response of another realm, or one whose body is no web stream (node-fetch). */
-function isResponse(value: unknown): value is Response {
-  const { status, headers, body } = Object(value) as Partial<Response>;
-  return typeof status === 'number' && !!headers?.get && (body === null || !!body?.getReader);
 }

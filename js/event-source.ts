@@ -60,9 +60,14 @@ class StreamEvent extends Event {
   }
 }
 
-/** Whether the platform itself calls what an `on…` attribute reads as, as workerd does: once is enough. */
-let callsHandlers = false;
-Object.assign(new EventTarget(), { onopen: () => (callsHandlers = true) }).dispatchEvent(new Event('open'));
+/** Whether the platform itself calls what an `on…` attribute reads as, as workerd does: once is enough. Unset until one is used. */
+let callsHandlers: boolean | undefined;
+
+function platformCallsHandlers(): boolean {
+  let called = false;
+  Object.assign(new EventTarget(), { onopen: () => (called = true) }).dispatchEvent(new Event('open'));
+  return called;
+}
 
 /** The events of an {@link EventSource}; any other type is a `MessageEvent`. */
 export interface EventSourceEventMap {
@@ -208,15 +213,17 @@ export class EventSource extends EventTarget {
 
   /**
    * Drops the connection, or cuts the wait for the next one short, and connects again at once from the last event ID, with a new
-   * row of attempts and no `error` event; a loop takes what has been read already first. Of no effect once it is closed, or where the body was a stream.
+   * row of attempts and no `error` event; a loop takes what has been read already first. Of no effect once it is closed, or where
+   * the body was a stream.
    */
   reconnect(): void {
     this.#driver.reconnect();
   }
 
   /**
-   * The events of every type, of what is read from now on. While they are not taken no more is read, so that a slow loop slows down the
-   * listeners too. Leaving the loop closes the source; it ends when the source ends or is closed, and throws its last error.
+   * The events of every type, of what is read from now on. While they are not taken no more is read, so that a slow loop slows
+   * down the listeners too. Leaving the loop closes the source; it ends when the source ends or is closed, and throws its last
+   * error.
    *
    * Each iterator gets all events: of several the slowest sets the pace, and leaving one of them ends all.
    */
@@ -277,6 +284,7 @@ export class EventSource extends EventTarget {
     } else if (known) {
       known.handler = handler;
     } else {
+      callsHandlers ??= platformCallsHandlers();
       const entry = {
         handler: handler as Handler<never>,
         listener: (event: Event) => {

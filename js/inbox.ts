@@ -41,7 +41,8 @@ export class Inbox implements EventIterator {
   /** All that has come, or is next to come; `undefined` at the end. */
   async pull(): Promise<readonly ServerSentEvent[] | undefined> {
     if ((await this.next()).done) return undefined;
-    const batch = this.#batch.slice(this.#at - 1);
+    // Whole, as nearly always, it is not copied.
+    const batch = this.#at === 1 ? this.#batch : this.#batch.slice(this.#at - 1);
     this.#at = this.#batch.length;
     return batch;
   }

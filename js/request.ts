@@ -22,3 +22,9 @@ function refuseText(url: URL): void {
   if (new Request(url, init).headers.has('content-type'))
     throw new TypeError('expected a body that can be sent, found a stream');
 }
+
+/** By what is asked of it: a caller's fetch may give a Response of another realm, or one whose body is no web stream (node-fetch). */
+export function isResponse(value: unknown): value is Response {
+  const { status, headers, body } = Object(value) as Partial<Response>;
+  return typeof status === 'number' && !!headers?.get && (body === null || !!body?.getReader);
+}

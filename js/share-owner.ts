@@ -1,5 +1,6 @@
 /** The one of a shared connection that has it. The protocol is in share.ts. */
-import { Driver, type Face } from './driver.js';
+import { Driver } from './driver.js';
+import type { Face } from './face.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
 import { isIdempotent } from './options.js';
 import type { Reader } from './share-reader.js';

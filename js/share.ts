@@ -36,7 +36,7 @@
  *
  * URL and options are the owner's. Whoever joins with another URL fails; other differences show only when it is the owner.
  */
-import type { Face } from './driver.js';
+import type { Face } from './face.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
 import type { ConnectInit } from './options.js';
 import { Owner } from './share-owner.js';
