@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::buffer::Span;
-use crate::scanner::{Data, Found, Scanner, Sink};
+use crate::found::{Data, Found, Sink};
+use crate::scanner::Scanner;
 use crate::{Event, Item, ParseError, Text};
 
 /// A push parser for one stream.

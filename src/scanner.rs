@@ -1,43 +1,15 @@
 //! Lines → fields → events: the state machine of the HTML standard, section 9.2.6, over one buffer.
 
-use crate::buffer::{Buffer, KEEP, Span};
-use alloc::vec::Vec;
-use core::ops::Range;
+mod view;
 
+use crate::buffer::{Buffer, Span};
 use crate::field::{Name, data, digits, split};
+use crate::found::{Data, Found, Sink};
 use crate::lines::LineEnds;
+use crate::parts::Parts;
 
 /// [spec] stream = [ bom ] *event; bom = U+FEFF.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-
-/// Takes what is found, with the bytes of the buffer.
-pub(crate) trait Sink {
-    /// An event that has nothing but data, as nearly every event.
-    fn plain(&mut self, bytes: &[u8], data: Span);
-    /// Any event to dispatch; type and id only where a field has set them.
-    fn event(&mut self, bytes: &[u8], data: Data<'_>, event_type: Span, id: Span);
-    /// Anything else.
-    fn found(&mut self, bytes: &[u8], found: Found);
-}
-
-/// The data of an event.
-pub(crate) enum Data<'a> {
-    /// In the buffer.
-    Whole(Span),
-    /// Put together from parts, behind what is of earlier events of the chunk.
-    Parts(&'a [u8], Range<usize>),
-}
-
-/// One thing found, in places of the buffer.
-pub(crate) enum Found {
-    /// An id that no event brings.
-    LastEventId(Span),
-    Comment(Span),
-    Retry(u64),
-    /// A line whose name the standard does not know.
-    Unknown(Span),
-    TooLarge,
-}
 
 /// The state of one stream. A chunk is written to [`Scanner::room`] and then scanned; where it was cut makes no difference.
 ///
@@ -66,9 +38,8 @@ pub(crate) struct Scanner {
     id: Span,
     /// Another line has come behind the data: a further data line can't be moved up to it.
     cut: bool,
-    /// The data of this chunk's events that other lines have cut, and from `part_start` on that of the unfinished one.
-    parts: Vec<u8>,
-    part_start: usize,
+    /// Data that other lines have cut.
+    parts: Parts,
     /// Set while the rest of an event that was too large goes by.
     skip: Option<Skip>,
 }
@@ -95,8 +66,7 @@ impl Scanner {
             event_type: Span::UNSET,
             id: Span::UNSET,
             cut: false,
-            parts: Vec::new(),
-            part_start: 0,
+            parts: Parts::new(),
             skip: None,
         }
     }
@@ -111,7 +81,7 @@ impl Scanner {
         self.at_start = !in_stream;
         self.after_cr = false;
         self.skip = None;
-        self.parts = Vec::new();
+        self.parts = Parts::new();
         self.forget_event();
         self.line_start = 0;
         self.buffer.clear();
@@ -143,9 +113,7 @@ impl Scanner {
         self.odd &= from > 0;
         self.not_ascii &= from > 0;
         self.buffer.advance(written);
-        if !self.parts.is_empty() {
-            self.clear_parts();
-        }
+        self.parts.forget_read();
         if self.at_start && !self.skip_bom() {
             return;
         }
@@ -219,9 +187,9 @@ impl Scanner {
         let &mut Scanner { data, event_type, id, .. } = self;
         if data.is_set() {
             let mut found = Data::Whole(data);
-            if self.parts.len() > self.part_start {
+            if self.parts.len() > 0 {
                 self.push_part();
-                found = Data::Parts(&self.parts, self.part_start..self.parts.len());
+                found = Data::Parts(self.parts.bytes(), self.parts.range());
             }
             sink.event(self.buffer.padded(), found, event_type, id);
         } else {
@@ -240,7 +208,7 @@ impl Scanner {
         self.event_type = Span::UNSET;
         self.id = Span::UNSET;
         self.cut = false;
-        self.part_start = self.parts.len();
+        self.parts.end();
     }
 
     #[inline(always)]
@@ -291,7 +259,7 @@ impl Scanner {
         if self.cut {
             self.cut = false;
             self.push_part();
-            self.parts.push(b'\n');
+            self.parts.end_line();
             self.data = value;
             return;
         }
@@ -305,25 +273,7 @@ impl Scanner {
 
     #[inline(never)]
     fn push_part(&mut self) {
-        let part = self.data.of(self.buffer.padded());
-        let (len, more) = (self.parts.len(), part.len() + 1);
-        if self.parts.capacity() - len < more {
-            // Doubled, but not beyond what an event may have.
-            self.parts.reserve_exact(more.max(len.min(self.max_event_size.saturating_sub(len))));
-        }
-        self.parts.extend_from_slice(part);
-    }
-
-    /// Those of earlier events have been read.
-    #[inline(never)]
-    fn clear_parts(&mut self) {
-        let left = self.parts.len() - self.part_start;
-        self.parts.copy_within(self.part_start.., 0);
-        self.parts.truncate(left);
-        self.part_start = 0;
-        if left == 0 && self.parts.capacity() > KEEP {
-            self.parts = Vec::new();
-        }
+        self.parts.push(self.data.of(self.buffer.padded()), self.max_event_size);
     }
 
     /// Whether the line, which ends here, belongs to an event that is or now becomes too large.
@@ -369,7 +319,7 @@ impl Scanner {
     }
 
     fn event_size(&self) -> usize {
-        self.data.len() + self.event_type.len() + self.id.len() + self.parts.len() - self.part_start
+        self.data.len() + self.event_type.len() + self.id.len() + self.parts.len()
     }
 
     fn line_len(&self) -> usize {
@@ -391,51 +341,6 @@ impl Scanner {
 fn plain_event(bytes: &[u8], start: usize, end: usize, len: usize) -> Option<Span> {
     let blank = bytes.get(end..len).is_some_and(|rest| rest.starts_with(b"\n\n"));
     if blank { data(bytes, start, end) } else { None }
-}
-
-/// For the boundary to JavaScript, which reads out of the buffer itself.
-#[allow(dead_code, reason = "the crate's own parser and the writing side do without")]
-impl Scanner {
-    /// Whether nothing is unfinished: any other stream that is past its beginning would go on the same way.
-    pub(crate) fn is_between_events(&self) -> bool {
-        !self.at_start && !self.after_cr && self.skip.is_none() && self.is_empty()
-    }
-
-    pub(crate) fn buffer(&self) -> &Buffer {
-        &self.buffer
-    }
-
-    /// The parts that data was put together of.
-    pub(crate) fn parts(&self) -> &[u8] {
-        &self.parts
-    }
-
-    /// Whether bytes of the buffer are no longer those of the stream.
-    pub(crate) fn is_changed(&self) -> bool {
-        self.changed
-    }
-
-    /// Whether a part of the buffer may have more than the lines of plain events.
-    pub(crate) fn is_odd(&self) -> bool {
-        self.odd
-    }
-
-    /// Whether a part of the buffer may have other bytes than ASCII.
-    pub(crate) fn may_be_not_ascii(&self) -> bool {
-        self.not_ascii
-    }
-
-    /// Where the first byte lies that is still needed.
-    pub(crate) fn origin(&self) -> usize {
-        match self.buffer.len() {
-            0 => 0,
-            _ => self
-                .data
-                .start_or(self.line_start)
-                .min(self.event_type.start_or(self.line_start))
-                .min(self.id.start_or(self.line_start)),
-        }
-    }
 }
 
 /// [spec] If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value.

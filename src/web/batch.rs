@@ -9,7 +9,8 @@
 use alloc::vec::Vec;
 
 use crate::buffer::Span;
-use crate::scanner::{Data, Found, Scanner, Sink};
+use crate::found::{Data, Found, Sink};
+use crate::scanner::Scanner;
 use crate::simd::is_ascii;
 
 /// Words before the entries: how many words of entries; the flags; where the text is, and how many bytes; where the next
