@@ -1,5 +1,6 @@
 // A plain HTTP server for the tests in Node, which sees what a client really does: requests, header bytes, open exchanges.
 
+import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 
 export const EVENT_STREAM = { 'content-type': 'text/event-stream' };
@@ -75,3 +76,32 @@ export async function readAll(stream) {
 }
 
 export const dataOf = (found) => found.map(({ data }) => data);
+
+/** A consumer that takes one event of 25 MB and then pauses holds the server up, and gets the rest when it goes on. */
+export async function assertHeldUp(open) {
+  let written = 0;
+  const flood = async (request, response, number) => {
+    if (number > 1) return response.writeHead(204).end();
+    response.writeHead(200, EVENT_STREAM);
+    for (; written < 400 && !response.destroyed; written++) {
+      const frame = `data: ${written}\ndata: ${'x'.repeat(64 * 1024)}\n\n`;
+      if (!response.write(frame)) await new Promise((done) => response.once('drain', done));
+    }
+    response.end();
+  };
+  await withServer(flood, async (server) => {
+    const stream = await open(server.url);
+    const iterator = stream[Symbol.asyncIterator]();
+    assert.equal((await iterator.next()).value.data.slice(0, 2), '0\n');
+    // Until the server has not been able to write for a while.
+    for (let before = -1; before !== written;) {
+      before = written;
+      await settle(100);
+    }
+    // What buffers of both kernels and of fetch hold, some megabytes, and not all 25.
+    assert.ok(written < 300, `${written} of 400 frames were written`);
+    const rest = await readAll(iterator);
+    assert.equal(rest.length, 399);
+    rest.forEach(({ data }, at) => assert.equal(parseInt(data, 10), at + 1));
+  });
+}

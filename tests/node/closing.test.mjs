@@ -7,7 +7,7 @@ import { connect, EventSource } from 'eventsource-wasm';
 import { encode } from 'eventsource-wasm/server';
 
 import { AT_ONCE } from '../e2e/faces.mjs';
-import { bodies, dataOf, EVENT_STREAM, readAll, settle, until, withServer } from '../e2e/node-server.mjs';
+import { assertHeldUp, bodies, dataOf, EVENT_STREAM, readAll, settle, until, withServer } from '../e2e/node-server.mjs';
 
 describe('nothing is left behind', () => {
   const hold = (request, response) => response.writeHead(200, EVENT_STREAM).write('data: 1\n\ndata: 2\n\n');
@@ -95,33 +95,7 @@ describe('nothing is left behind', () => {
 
 describe('connect', () => {
   test('a slow consumer slows the reading down, and gets everything', () =>
-    withServer(
-      async (request, response, number) => {
-        if (number > 1) return response.writeHead(204).end();
-        response.writeHead(200, EVENT_STREAM);
-        for (; written < 400 && !response.destroyed; written++) {
-          const frame = `data: ${written}\ndata: ${'x'.repeat(64 * 1024)}\n\n`;
-          if (!response.write(frame)) await new Promise((done) => response.once('drain', done));
-        }
-        response.end();
-      },
-      async (server) => {
-        const stream = await connect(server.url, { retry: AT_ONCE });
-        const iterator = stream[Symbol.asyncIterator]();
-        assert.equal((await iterator.next()).value.data.slice(0, 2), '0\n');
-        // Until the server has not been able to write for a while.
-        for (let before = -1; before !== written;) {
-          before = written;
-          await settle(100);
-        }
-        // What buffers of both kernels and of fetch hold, some megabytes, and not all 25.
-        assert.ok(written < 300, `${written} of 400 frames were written`);
-        const rest = await readAll(stream);
-        assert.equal(rest.length, 399);
-        rest.forEach(({ data }, at) => assert.equal(parseInt(data, 10), at + 1));
-      },
-    ));
-  let written = 0;
+    assertHeldUp((url) => connect(url, { retry: AT_ONCE })));
 
   test('response, lastEventId as of the last event taken, and many next() at a time', () =>
     withServer(bodies('id: 1\ndata: a\n\nid: 2\ndata: b\n\n: c\n\nid: 3\ndata: c\n\n'), async (server) => {
