@@ -1,7 +1,8 @@
 /** The writing side of the boundary: many events in one text and one table, frames out (see src/web/server.rs). */
+import type { StoredEvent } from './channel-store.js';
 import { serverEngine, startServer } from './engine.js';
 import { EventSourceError, type EventSourceErrorCode } from './error.js';
-import { Numbers } from './numbers.js';
+import { type Keys, Outbox } from './outbox.js';
 
 /** One event to send. Every part may be left out; a string is short for `{ data }`, and an event that was read is sent on. */
 export type EventInit =
@@ -21,6 +22,8 @@ export type EventInit =
       readonly retry?: number | undefined;
       /** A comment, which no reader sees. */
       readonly comment?: string | undefined;
+      /** What the event is the newest state of, for the overflow policy `'latest-per-key'`. Default: the event type. It is not sent. */
+      readonly key?: string | undefined;
     };
 
 const COMMENT = 1;
@@ -29,7 +32,7 @@ const ID = 1 << 2;
 const DATA = 1 << 3;
 const RETRY = 1 << 4;
 const HEADER = 3;
-const ENTRY = 7;
+const ENTRY = 8;
 /** The least that there is room for, in bytes. */
 const LEAST = 4096;
 /** A batch is framed when it has so many events, or its text so many UTF-16 units. */
@@ -40,37 +43,6 @@ const KEEP = 1024 * 1024;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
-const numbers = new Numbers();
-
-/** Frames on their way to one reader, in wasm memory. */
-export class Outbox {
-  readonly number = numbers.take(this);
-  /** How many bytes wait, and where. */
-  length = 0;
-  pointer = 0;
-  /** Whether another event may be written without waiting. */
-  hasRoom = true;
-  /** It has been given back: another one may have its number. */
-  freed = false;
-
-  constructor(maxBuffer: number) {
-    startServer();
-    serverEngine.open(this.number, maxBuffer);
-  }
-
-  /** What waits has left. */
-  clear(): void {
-    this.length = 0;
-    this.hasRoom = true;
-    serverEngine.clear(this.number);
-  }
-
-  free(): void {
-    this.freed = true;
-    serverEngine.open(this.number, 0);
-    numbers.give(this, this.number);
-  }
-}
 
 /** The wasm memory of this page's framing, made when the first event is sent. */
 class FrameWriter {
@@ -102,7 +74,7 @@ class FrameWriter {
     this.#text = '';
     try {
       for (const event of events) {
-        this.#add(event);
+        this.#add(event, outbox.keys);
         const full = this.#first + this.#count === MAX_EVENTS;
         if (full || this.#text.length > MAX_UNITS) this.#flush(outbox);
       }
@@ -112,27 +84,67 @@ class FrameWriter {
     }
   }
 
+  /**
+   * Hands on bytes of an event stream, frame by frame. Tells how many wait for the end of their frame.
+   */
+  relay(outbox: Outbox, bytes: Uint8Array): number {
+    this.#reserve(bytes.length);
+    this.#input.set(bytes);
+    const pending = serverEngine.relay(outbox.number, bytes.length);
+    this.#wrote(outbox);
+    return pending >>> 0;
+  }
+
+  /** Appends the frames of `count` events of a channel, from a sequence on. */
+  share(channel: number, outbox: Outbox, from: number, count: number): void {
+    serverEngine.share(channel, outbox.number, from, count);
+    this.#wrote(outbox);
+  }
+
   /** What waits in an outbox, copied out. */
   take(outbox: Outbox): Uint8Array<ArrayBuffer> {
-    this.#refresh();
-    const chunk = this.#bytes.slice(outbox.pointer, outbox.pointer + outbox.length);
+    serverEngine.chunk(outbox.number);
+    const chunk = this.told();
     outbox.clear();
     return chunk;
   }
 
-  #add(event: EventInit): void {
+  /** The bytes that the engine has told of, copied out. */
+  told(): Uint8Array<ArrayBuffer> {
+    this.#refresh();
+    const start = this.#words[this.#table]!;
+    return this.#bytes.slice(start, start + this.#words[this.#table + 1]!);
+  }
+
+  #wrote(outbox: Outbox): void {
+    this.#refresh();
+    outbox.wrote(this.#words[this.#table + 1]!, this.#words[this.#table + 2]!);
+  }
+
+  /** Makes room for an input. A view of its own for each text would be 30 ns. */
+  #reserve(most: number): void {
+    if (most <= this.#input.length && this.#input.length <= KEEP) return;
+    const room = Math.max(most, LEAST);
+    const start = serverEngine.reserve(room) >>> 0;
+    this.#refresh();
+    this.#input = this.#bytes.subarray(start, start + room);
+  }
+
+  #add(event: EventInit, keys: Keys | undefined): void {
     if (typeof event === 'string') {
-      this.#addParts(undefined, undefined, undefined, event, undefined);
+      this.#addParts(undefined, undefined, undefined, event, undefined, keys?.of(''));
     } else if (typeof event !== 'object' || event === null) {
-      throw new TypeError(`expected an event to be a string or an object, found ${String(event)}`);
+      throw notAnEvent(event);
     } else if ('lastEventId' in event) {
       // One that was read: it is sent with the id that it left the stream with.
       const { type, data, lastEventId } = event;
-      this.#addParts(undefined, type === 'message' ? '' : type, lastEventId || undefined, data, undefined);
+      const named = type === 'message' ? '' : type;
+      this.#addParts(undefined, named, lastEventId || undefined, data, undefined, keys?.of(named));
     } else {
       // All that may call the caller's code comes first: it may write, too.
       const { comment, event: type, id, data, retry } = event;
-      this.#addParts(optional(comment), optional(type), optional(id), dataText(data), retry);
+      const key = keys?.of(event.key ?? type ?? '');
+      this.#addParts(optional(comment), optional(type), optional(id), dataText(data), retry, key);
     }
   }
 
@@ -142,6 +154,7 @@ class FrameWriter {
     id: string | undefined,
     data: string | undefined,
     retry: number | undefined,
+    key = 0,
   ): void {
     this.#refresh();
     const words = this.#words;
@@ -168,6 +181,7 @@ class FrameWriter {
       words[at + 5] = checkRetry(retry);
       words[at + 6] = retry / 2 ** 32;
     }
+    words[at + 7] = key;
     words[at] = parts;
     this.#count++;
   }
@@ -185,20 +199,10 @@ class FrameWriter {
     this.#count = 0;
     if (count === 0 || outbox.freed) return;
     // A UTF-16 unit is at most three bytes.
-    const most = text.length * 3;
-    // A view of its own for each text would be 30 ns.
-    if (most > this.#input.length || this.#input.length > KEEP) {
-      const room = Math.max(most, LEAST);
-      const start = serverEngine.reserve(room) >>> 0;
-      this.#refresh();
-      this.#input = this.#bytes.subarray(start, start + room);
-    }
+    this.#reserve(text.length * 3);
     const { written } = encoder.encodeInto(text, this.#input);
     const taken = serverEngine.write(outbox.number, this.#first, count, written, text.length);
-    this.#refresh();
-    outbox.pointer = this.#words[this.#table]!;
-    outbox.length = this.#words[this.#table + 1]!;
-    outbox.hasRoom = this.#words[this.#table + 2] !== 0;
+    this.#wrote(outbox);
     if (taken < count) throw this.#refusal();
   }
 
@@ -256,6 +260,20 @@ export class EventEncoderStream extends TransformStream<EventInit, Uint8Array> {
   constructor() {
     super({ transform: (event, controller) => controller.enqueue(encode(event)) });
   }
+}
+
+/** An event for a channel, which gives it its id; its data as text. */
+export function storedEvent(event: EventInit): StoredEvent {
+  if (typeof event === 'string') return { data: event };
+  if (typeof event !== 'object' || event === null) throw notAnEvent(event);
+  if ('lastEventId' in event) return { ...(event.type !== 'message' && { event: event.type }), data: event.data };
+  const { id, data, ...rest } = event;
+  if (id === undefined) return data === undefined ? rest : { ...rest, data: dataText(data)! };
+  throw new TypeError(`expected an event without an id, which its channel gives, found ${JSON.stringify(String(id))}`);
+}
+
+function notAnEvent(found: unknown): TypeError {
+  return new TypeError(`expected an event to be a string or an object, found ${String(found)}`);
 }
 
 function optional(value: string | number | undefined): string | undefined {

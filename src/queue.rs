@@ -1,40 +1,226 @@
-//! The send queue of one stream: encoded frames that the reader has not taken.
+//! The send queue of one stream: encoded frames that the reader has not taken, and what becomes of those that do not fit.
 
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+
+/// What happens to a frame while the queue is full: while it holds `max_buffer` bytes or more.
+///
+/// No policy holds more than `max_buffer` bytes and one frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// It is taken: the writer waits for [`SendQueue::has_room`] before each frame.
+    #[default]
+    Wait,
+    /// It is taken, and the oldest ones that wait are dropped for it.
+    DropOldest,
+    /// It is dropped.
+    DropNewest,
+    /// It is taken, and the one that waits under the same key is dropped for it; where that does not make room, the oldest ones.
+    LatestPerKey,
+    /// It is dropped, and the stream is to be ended: the reader is too slow.
+    Disconnect,
+}
+
+/// A frame to be appended: what [`SendQueue::push`] has to know of it beside its bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FrameInfo {
+    /// What it is the newest state of, for [`Overflow::LatestPerKey`]. The number has no other meaning.
+    pub key: u32,
+    /// Whether it is counted: an event is, a comment is not.
+    pub counted: bool,
+}
 
 /// Frames that wait to leave as one chunk, bounded in bytes.
 ///
-/// The bound is what [`has_room`](SendQueue::has_room) tells: a writer that waits for room before each frame never holds more
-/// than the bound and one frame.
+/// ```
+/// use eventsource_wasm::{FrameInfo, Overflow, SendQueue};
+///
+/// let mut queue = SendQueue::new(10, Overflow::DropOldest);
+/// for frame in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
+///     queue.push(frame.as_bytes(), FrameInfo { key: 0, counted: true });
+/// }
+/// assert_eq!(queue.chunk(), b"data: 3\n\n");
+/// queue.clear();
+/// assert_eq!((queue.sent(), queue.dropped()), (1, 2));
+/// ```
 #[derive(Debug)]
 pub struct SendQueue {
     frames: Vec<u8>,
     max_buffer: usize,
+    overflow: Overflow,
+    /// The frames in `frames`, in order, those that are dropped included. Kept only where the policy drops what waits.
+    entries: VecDeque<Entry>,
+    /// Bytes of dropped frames, which are moved out of the way when there are many of them or a chunk is asked for.
+    dead: usize,
+    /// Counted frames that wait.
+    waiting: u64,
+    sent: u64,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    len: usize,
+    info: FrameInfo,
+    dropped: bool,
 }
 
 impl SendQueue {
-    /// An empty queue that has room while it holds less than `max_buffer` bytes.
-    pub const fn new(max_buffer: usize) -> Self {
-        SendQueue { frames: Vec::new(), max_buffer }
+    /// An empty queue that is full from `max_buffer` bytes on.
+    pub const fn new(max_buffer: usize, overflow: Overflow) -> Self {
+        SendQueue {
+            frames: Vec::new(),
+            max_buffer,
+            overflow,
+            entries: VecDeque::new(),
+            dead: 0,
+            waiting: 0,
+            sent: 0,
+            dropped: 0,
+        }
     }
 
-    /// Where the next frame is to be appended.
-    pub fn frames(&mut self) -> &mut Vec<u8> {
-        &mut self.frames
+    /// Appends a frame, or does with it what the policy says.
+    ///
+    /// False when the stream is to be ended for it, which only [`Overflow::Disconnect`] asks for.
+    pub fn push(&mut self, frame: &[u8], info: FrameInfo) -> bool {
+        let written = self.write(info, |out| {
+            out.extend_from_slice(frame);
+            Ok::<(), core::convert::Infallible>(())
+        });
+        written.unwrap_or(true)
     }
 
-    /// All that waits: the next chunk.
-    pub fn as_bytes(&self) -> &[u8] {
+    /// As [`push`](SendQueue::push), for a frame that `write` appends to what it is given. A frame without bytes is none.
+    ///
+    /// # Errors
+    ///
+    /// That of `write`, which then has appended nothing.
+    pub fn write<E>(&mut self, info: FrameInfo, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<bool, E> {
+        let full = !self.has_room();
+        let start = self.frames.len();
+        write(&mut self.frames)?;
+        let len = self.frames.len() - start;
+        if len == 0 {
+            return Ok(true);
+        }
+        if full && matches!(self.overflow, Overflow::DropNewest | Overflow::Disconnect) {
+            self.frames.truncate(start);
+            self.dropped += u64::from(info.counted);
+            return Ok(self.overflow != Overflow::Disconnect);
+        }
+        self.waiting += u64::from(info.counted);
+        if matches!(self.overflow, Overflow::DropOldest | Overflow::LatestPerKey) {
+            if full && self.overflow == Overflow::LatestPerKey {
+                self.drop_key(info.key);
+            }
+            self.entries.push_back(Entry { len, info, dropped: false });
+            self.drop_oldest();
+        }
+        Ok(true)
+    }
+
+    /// Drops the frame that waits under a key.
+    fn drop_key(&mut self, key: u32) {
+        // Back to front: there is one at most, and the keys that change most are the newest.
+        if let Some(at) = self.entries.iter().rposition(|entry| entry.info.key == key && !entry.dropped) {
+            self.drop_at(at);
+        }
+    }
+
+    /// Drops from the front until the queue is within its bound, or has its newest frame only.
+    fn drop_oldest(&mut self) {
+        let mut at = 0;
+        while self.len() > self.max_buffer && at + 1 < self.entries.len() {
+            self.drop_at(at);
+            at += 1;
+        }
+        // Moving what waits to the front costs as much as what is dropped has brought.
+        if self.dead > self.max_buffer {
+            self.compact();
+        }
+    }
+
+    fn drop_at(&mut self, at: usize) {
+        if let Some(entry) = self.entries.get_mut(at).filter(|entry| !entry.dropped) {
+            entry.dropped = true;
+            self.dead += entry.len;
+            self.dropped += u64::from(entry.info.counted);
+            self.waiting -= u64::from(entry.info.counted);
+        }
+    }
+
+    /// Moves what waits together.
+    fn compact(&mut self) {
+        let (mut from, mut to) = (0, 0);
+        let frames = &mut self.frames;
+        self.entries.retain(|entry| {
+            if !entry.dropped {
+                frames.copy_within(from..from + entry.len, to);
+                to += entry.len;
+            }
+            from += entry.len;
+            !entry.dropped
+        });
+        frames.truncate(to);
+        self.dead = 0;
+    }
+
+    /// All that waits, the next chunk.
+    pub fn chunk(&mut self) -> &[u8] {
+        if self.dead > 0 {
+            self.compact();
+        }
         &self.frames
     }
 
-    /// Whether the reader has kept up so far that another frame may be appended.
-    pub fn has_room(&self) -> bool {
-        self.frames.len() < self.max_buffer
+    /// How many bytes wait.
+    pub fn len(&self) -> usize {
+        self.frames.len() - self.dead
     }
 
-    /// Forgets the chunk, which has left, and gives memory back that a burst has grown.
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether another frame may be appended without the policy being asked.
+    pub fn has_room(&self) -> bool {
+        self.len() < self.max_buffer
+    }
+
+    /// How many counted frames have left.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// How many counted frames were dropped, or [will not be read any more](SendQueue::abandon).
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// The chunk has left: forgets it, and gives memory back that a burst has grown.
     pub fn clear(&mut self) {
+        self.sent += self.waiting;
+        self.empty();
+    }
+
+    /// So many frames have left that were not in the queue: a chunk that many readers share.
+    pub fn passed(&mut self, frames: u64) {
+        self.sent += frames;
+    }
+
+    /// The reader has gone: what waits counts as dropped.
+    pub fn abandon(&mut self) {
+        self.dropped += self.waiting;
+        self.empty();
+    }
+
+    fn empty(&mut self) {
+        self.waiting = 0;
+        self.dead = 0;
+        self.entries.clear();
         if self.frames.capacity() > 2 * self.max_buffer {
             self.frames = Vec::new();
         }

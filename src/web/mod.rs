@@ -3,6 +3,8 @@
 
 #[cfg(not(feature = "server"))]
 mod batch;
+#[cfg(feature = "server")]
+mod channel;
 #[cfg(feature = "client")]
 mod connection;
 #[cfg(not(feature = "server"))]

@@ -13,7 +13,8 @@ use super::utf16::Units;
 use crate::EncodeError;
 use crate::encoder::{Bytes, Parts, encode_parts};
 use crate::lines::BLOCK;
-use crate::queue::SendQueue;
+use crate::queue::{FrameInfo, Overflow, SendQueue};
+use crate::relay::Relay;
 
 // The parts an event has, the bits of its first word; js/frames.ts has the same numbers.
 const COMMENT: u32 = 1;
@@ -22,10 +23,15 @@ const ID: u32 = 1 << 2;
 const DATA: u32 = 1 << 3;
 const RETRY: u32 = 1 << 4;
 
-/// Words before the events: where the bytes of the outbox are that was written to, how many, and whether it has room.
+/// Words before the events, which tell of the outbox that was written to.
 const HEADER: usize = 3;
-/// Words an event has: its parts; the UTF-16 lengths of comment, event, id and data; retry, low and high.
-const ENTRY: usize = 7;
+/// Words an event has: its parts; the UTF-16 lengths of comment, event, id and data; retry, low and high; its key.
+const ENTRY: usize = 8;
+
+// The state of an outbox, the last word of the header; js/outbox.ts has the same numbers.
+const FULL: u32 = 0;
+const ROOM: u32 = 1;
+const OVERFLOWED: u32 = 2;
 
 /// An input grown beyond this by a rare large event is given back.
 const KEEP: usize = 256 * 1024;
@@ -33,10 +39,10 @@ const KEEP: usize = 256 * 1024;
 const QUIET_TICKS: u32 = 2;
 
 /// All that is written in this instance; the memory of the input is shared, as a batch is framed in one go.
-struct Writer {
+pub(super) struct Writer {
     /// By the numbers that JavaScript has given them.
     outboxes: Vec<Outbox>,
-    /// All strings of a batch, one behind the other, as `encodeInto` wrote them.
+    /// All strings of a batch, one behind the other, as `encodeInto` wrote them; or bytes to relay.
     input: Vec<u8>,
     table: Vec<u32>,
     /// Why the last event was refused.
@@ -44,13 +50,51 @@ struct Writer {
 }
 
 /// Frames on their way to one reader.
-struct Outbox {
-    queue: SendQueue,
+pub(super) struct Outbox {
+    pub(super) queue: SendQueue,
     /// Ticks since bytes last left.
     quiet: u32,
+    /// What is handed on to the reader as it comes.
+    relay: Relay,
 }
 
-static WRITER: Local<Writer> =
+impl Outbox {
+    fn new(max_buffer: u32, overflow: u32) -> Self {
+        let overflow = match overflow {
+            1 => Overflow::DropOldest,
+            2 => Overflow::DropNewest,
+            3 => Overflow::LatestPerKey,
+            4 => Overflow::Disconnect,
+            _ => Overflow::Wait,
+        };
+        Outbox { queue: SendQueue::new(max_buffer as usize, overflow), quiet: 0, relay: Relay::default() }
+    }
+}
+
+impl Writer {
+    pub(super) fn outbox(&mut self, number: u32) -> Option<&mut Outbox> {
+        self.outboxes.get_mut(number as usize)
+    }
+
+    /// Where bytes are, for JavaScript.
+    pub(super) fn tell(&mut self, bytes: &[u8], state: u32) {
+        if let [start, length, room, ..] = &mut self.table[..] {
+            (*start, *length, *room) = (bytes.as_ptr() as u32, bytes.len() as u32, state);
+        }
+    }
+
+    /// Tells how much waits in an outbox, and whether that is too much.
+    pub(super) fn tell_state(&mut self, number: u32, fits: bool) {
+        let Some(outbox) = self.outboxes.get(number as usize) else { return };
+        let room = if outbox.queue.has_room() { ROOM } else { FULL };
+        let length = outbox.queue.len() as u32;
+        if let [_, waiting, state, ..] = &mut self.table[..] {
+            (*waiting, *state) = (length, if fits { room } else { OVERFLOWED });
+        }
+    }
+}
+
+pub(super) static WRITER: Local<Writer> =
     Local(RefCell::new(Writer { outboxes: Vec::new(), input: Vec::new(), table: Vec::new(), refusal: Vec::new() }));
 
 /// Makes the table for batches of up to `events` events, once, and tells where it is. It never moves.
@@ -61,17 +105,16 @@ pub fn table(events: u32) -> u32 {
     writer.table.as_ptr() as u32
 }
 
-/// Makes an empty outbox that has room while it holds less than `max_buffer` bytes, in place of the one that had the number.
+/// Makes an empty outbox that is full from `max_buffer` bytes on, in place of the one that had the number.
 #[wasm_bindgen]
-pub fn open(number: u32, max_buffer: u32) {
+pub fn open(number: u32, max_buffer: u32, overflow: u32) {
     let Writer { outboxes, .. } = &mut *WRITER.0.borrow_mut();
-    let empty = |max_buffer| Outbox { queue: SendQueue::new(max_buffer), quiet: 0 };
     // More than one where JavaScript has taken a number and then not used it.
     while number as usize >= outboxes.len() {
-        outboxes.push(empty(0));
+        outboxes.push(Outbox::new(0, 0));
     }
     if let Some(outbox) = outboxes.get_mut(number as usize) {
-        *outbox = empty(max_buffer as usize);
+        *outbox = Outbox::new(max_buffer, overflow);
     }
 }
 
@@ -92,37 +135,37 @@ pub fn reserve(bytes: u32) -> u32 {
 /// Tells how many it took; fewer than `events` where the next one was refused, for the reason at `refusal`.
 #[wasm_bindgen]
 pub fn write(number: u32, first: u32, events: u32, written: u32, units: u32) -> u32 {
-    let Writer { outboxes, input, table, refusal } = &mut *WRITER.0.borrow_mut();
-    let Some(outbox) = outboxes.get_mut(number as usize) else { return 0 };
-    let Some((header, entries)) = table.split_at_mut_checked(HEADER) else { return 0 };
+    let writer = &mut *WRITER.0.borrow_mut();
+    let Writer { outboxes, input, table, refusal } = writer;
+    let Some(Outbox { queue, .. }) = outboxes.get_mut(number as usize) else { return 0 };
     let mut text = Units::new(input, written == units);
-    let mut taken = 0;
+    let (mut taken, mut fits) = (0, true);
+    let entries = table.get(HEADER..).unwrap_or_default();
     for entry in entries.as_chunks().0.iter().skip(first as usize).take(events as usize) {
-        if let Err(error) = frame(entry, &mut text, outbox.queue.frames()) {
-            *refusal = describe(error);
-            break;
+        match frame(entry, &mut text, queue) {
+            Ok(fitted) => fits &= fitted,
+            Err(error) => {
+                *refusal = describe(error);
+                break;
+            }
         }
         taken += 1;
     }
-    if let [start, length, room] = header {
-        let bytes = outbox.queue.as_bytes();
-        (*start, *length) = (bytes.as_ptr() as u32, bytes.len() as u32);
-        *room = u32::from(outbox.queue.has_room());
-    }
+    writer.tell_state(number, fits);
     taken
 }
 
-fn frame(entry: &[u32; ENTRY], text: &mut Units<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let &[parts, comment, event, id, data, low, high] = entry;
+fn frame(entry: &[u32; ENTRY], text: &mut Units<'_>, queue: &mut SendQueue) -> Result<bool, EncodeError> {
+    let &[parts, comment, event, id, data, low, high, key] = entry;
     let mut take = |part, units: u32| (parts & part != 0).then(|| text.take(units as usize));
-    let parts = Parts {
+    let values = Parts {
         comment: take(COMMENT, comment),
         event: take(EVENT, event),
         id: take(ID, id),
         data: take(DATA, data),
         retry: (parts & RETRY != 0).then_some(u64::from(high) << 32 | u64::from(low)),
     };
-    encode_parts(&parts, out)
+    queue.write(FrameInfo { key, counted: parts != COMMENT }, |out| encode_parts(&values, out))
 }
 
 /// Code, line end, message, and a NUL.
@@ -141,22 +184,77 @@ pub fn refusal() -> u32 {
     WRITER.0.borrow().refusal.as_ptr() as u32
 }
 
+/// Hands on the first `length` bytes of the input, which are of an event stream, frame by frame. Tells how many bytes wait for the
+/// end of their frame.
+#[wasm_bindgen]
+pub fn relay(number: u32, length: u32) -> u32 {
+    let writer = &mut *WRITER.0.borrow_mut();
+    let Some(Outbox { queue, relay, .. }) = writer.outboxes.get_mut(number as usize) else { return 0 };
+    let mut fits = true;
+    relay.feed(writer.input.get(..length as usize).unwrap_or_default(), |frame, counted| {
+        fits &= queue.push(frame, FrameInfo { key: 0, counted });
+    });
+    let pending = relay.pending() as u32;
+    writer.tell_state(number, fits);
+    pending
+}
+
+/// Tells where all that waits in an outbox is: the next chunk.
+#[wasm_bindgen]
+pub fn chunk(number: u32) {
+    let writer = &mut *WRITER.0.borrow_mut();
+    let Some(outbox) = writer.outboxes.get_mut(number as usize) else { return };
+    let bytes = outbox.queue.chunk();
+    if let [start, length, ..] = &mut writer.table[..] {
+        (*start, *length) = (bytes.as_ptr() as u32, bytes.len() as u32);
+    }
+}
+
 /// The bytes that waited in an outbox have left.
 #[wasm_bindgen]
 pub fn clear(number: u32) {
-    if let Some(outbox) = WRITER.0.borrow_mut().outboxes.get_mut(number as usize) {
+    if let Some(outbox) = WRITER.0.borrow_mut().outbox(number) {
         outbox.queue.clear();
         outbox.quiet = 0;
     }
 }
 
+/// A chunk of so many events has left that was not in the outbox.
+#[wasm_bindgen]
+pub fn passed(number: u32, events: u32) {
+    if let Some(outbox) = WRITER.0.borrow_mut().outbox(number) {
+        outbox.queue.passed(u64::from(events));
+        outbox.quiet = 0;
+    }
+}
+
+/// The reader has gone.
+#[wasm_bindgen]
+pub fn abandon(number: u32) {
+    if let Some(outbox) = WRITER.0.borrow_mut().outbox(number) {
+        outbox.queue.abandon();
+    }
+}
+
+/// How many events have left.
+#[wasm_bindgen]
+pub fn sent(number: u32) -> f64 {
+    WRITER.0.borrow_mut().outbox(number).map_or(0.0, |outbox| outbox.queue.sent() as f64)
+}
+
+/// How many events were dropped.
+#[wasm_bindgen]
+pub fn dropped(number: u32) -> f64 {
+    WRITER.0.borrow_mut().outbox(number).map_or(0.0, |outbox| outbox.queue.dropped() as f64)
+}
+
 /// Half a heartbeat period is over. True when nothing has left for a whole one and nothing waits.
 #[wasm_bindgen]
 pub fn tick(number: u32) -> bool {
-    let Writer { outboxes, .. } = &mut *WRITER.0.borrow_mut();
-    let Some(outbox) = outboxes.get_mut(number as usize) else { return false };
+    let writer = &mut *WRITER.0.borrow_mut();
+    let Some(outbox) = writer.outbox(number) else { return false };
     outbox.quiet += 1;
-    let due = outbox.quiet >= QUIET_TICKS && outbox.queue.as_bytes().is_empty();
+    let due = outbox.quiet >= QUIET_TICKS && outbox.queue.is_empty();
     if due {
         outbox.quiet = 0;
     }

@@ -1,0 +1,361 @@
+/** One source, many streams: what is published goes to everybody who reads, and to those who come back for it. */
+import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
+import { EventSourceError } from './error.js';
+import { encode, type EventInit, storedEvent } from './frames.js';
+import { eventOf, type HistoryInit, Log } from './log.js';
+import { noMoreEvents } from './no-more-events.js';
+import { type Position, parsePosition, positionText } from './position.js';
+import { lastEventId, respond, type ResponseInit } from './respond.js';
+import type { ServerStream } from './server-stream.js';
+import { Signer } from './signature.js';
+import { Batch, type Feed, type Filter, Subscriber } from './subscriber.js';
+import { Turn } from './turn.js';
+
+/** What a reader of a channel may be given. */
+export interface SubscribeInit extends ResponseInit {
+  /**
+   * What this reader gets of the channel. One that throws ends the stream.
+   */
+  filter?: Filter | undefined;
+  /** Called with the stream, for who wants to know of its end, or to send this reader something of its own. */
+  onSubscribe?: ((stream: ServerStream) => void) | undefined;
+}
+
+/** What {@link Channel} takes; all but the first three are defaults for `subscribe`. */
+export interface ChannelInit extends Omit<ResponseInit, 'waitUntil'> {
+  /** How much of the past is kept in memory. */
+  history?: HistoryInit | undefined;
+  /** Where events are kept beyond that. */
+  store?: ChannelStore | undefined;
+  /** With a secret of at least 16 bytes, ids are signed, so that a client cannot make up a place to go on from. */
+  ids?: { readonly secret: string | Uint8Array } | undefined;
+}
+
+/** What is left of a channel: {@link Channel.snapshot}. It can be cloned, and written as JSON. */
+export interface ChannelSnapshot {
+  readonly version: 1;
+  /** The position before the oldest event. */
+  readonly before: string;
+  /** The frames, and when they were published. */
+  readonly events: readonly { readonly frame: string; readonly at: number }[];
+}
+
+/** So many bytes are collected in one turn before they are handed on. */
+const PIECE = 16 * 1024;
+/** After so many bytes a publisher waits until those who read have had a chance to. */
+const BREATH = 32 * 1024;
+
+/**
+ * A source of events for many readers. Each event gets an id; a reader that comes back with the id of the last one it got, which is
+ * what `EventSource` does by itself, gets all that it has missed and then what comes, without a gap and without a repeat. Where
+ * that is not kept any more, it is told by an event of the type `gap`, whose data is JSON, `{ lastEventId }`, and gets all that is
+ * kept.
+ *
+ * An event is encoded once, and its bytes are shared by all readers that keep up. One that does not, and has `maxBuffer` bytes
+ * waiting, is disconnected, unless `overflow` says otherwise, and gets what it has missed when it comes back.
+ *
+ * @example
+ * const prices = new Channel({ history: { events: 5000 } });
+ * setInterval(() => prices.publish({ event: 'price', data: quote() }), 1000);
+ * export default { fetch: (request) => prices.subscribe(request) };
+ */
+export class Channel {
+  readonly #defaults: ResponseInit;
+  readonly #log: Log;
+  readonly #store: ChannelStore | undefined;
+  readonly #signer: Signer | undefined;
+  readonly #feed: Feed;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #turn = new Turn(
+    () => this.#distribute(),
+    () => false,
+  );
+  /** The position of the newest event here, once that is known, and its id. */
+  #head: Position | undefined;
+  #headId = '';
+  /** Up to which sequence everything was handed to those who are live. */
+  #delivered = 0;
+  /** Bytes that were not. */
+  #collected = 0;
+  /** It is being done. */
+  #distributing = false;
+  /** Bytes since a publisher has waited. */
+  #published = 0;
+  /** Set while it is found out where the newest event is; `true` once that is known. */
+  #opened: Promise<void> | boolean = false;
+  /** What is published goes on in the order in which it came. */
+  #tail: Promise<unknown> = Promise.resolve();
+  /** Ends the following of a store that others append to. */
+  #following: AbortController | undefined;
+  #state: 'open' | 'draining' | 'closed' = 'open';
+
+  /** @throws TypeError or RangeError when an option is not what it should be. */
+  constructor(init: ChannelInit = {}) {
+    const { history, store, ids, ...defaults } = init;
+    this.#defaults = { overflow: 'disconnect', ...defaults };
+    this.#log = new Log(history);
+    this.#store = store;
+    this.#signer = ids && new Signer(ids.secret);
+    this.#feed = {
+      log: this.#log,
+      store,
+      headId: () => this.#headId,
+      idOf: (position) => this.#signer?.sign(position) ?? position,
+    };
+  }
+
+  /** How many streams read. */
+  get size(): number {
+    return this.#subscribers.size;
+  }
+
+  /**
+   * Publishes an event. The promise resolves with its id when it is kept and on its way, and, after much has been published in one
+   * go, when those who read have had a chance to: a loop that awaits it does not outrun readers that keep up.
+   *
+   * @throws EventSourceError `'invalid-event'` or `'invalid-retry'` before anything is kept; `'closed'` when the channel is closed.
+   * @throws TypeError when the event has an id, which is the channel's to give, or data without a JSON form.
+   */
+  async publish(event: EventInit): Promise<string> {
+    if (this.#state === 'closed') throw new EventSourceError('closed', 'expected an open channel, found it closed');
+    const stored = storedEvent(event);
+    const store = this.#store;
+    const opening = store?.follow ? undefined : this.#open();
+    if (!opening && !store && !this.#signer) return this.#breathe(this.#add(stored, this.#next()));
+    // Refused before it is kept.
+    encode(stored);
+    if (store?.follow) return this.#feed.idOf(await store.append(stored));
+    return this.#inOrder(async () => {
+      await opening;
+      const position = store ? await store.append(stored) : this.#next();
+      return this.#breathe(this.#add(stored, position, await this.#feed.idOf(position)));
+    });
+  }
+
+  /**
+   * Answers a request with what it has missed, by its `Last-Event-ID`, and what comes. Once the channel is closed, a reader that
+   * has got everything is told by status 204 not to come back.
+   *
+   * @throws TypeError, RangeError or EventSourceError when an option is not what it should be.
+   */
+  subscribe(request: Request, init: SubscribeInit = {}): Response {
+    const { filter, onSubscribe, ...rest } = init;
+    const options = { ...this.#defaults, ...rest };
+    if (options.overflow === 'wait') {
+      throw new TypeError("expected an overflow policy that does not wait, found 'wait'");
+    }
+    if (this.#state === 'closed' && this.#isThrough(lastEventId(request))) return noMoreEvents(options);
+    const { response, writer } = respond(request, options);
+    options.waitUntil?.(writer.closed);
+    if (this.#state === 'draining') {
+      writer.sendAway('drained');
+      return response;
+    }
+    const subscriber = new Subscriber(this.#feed, writer, filter);
+    this.#subscribers.add(subscriber);
+    void writer.closed.then(() => this.#left(subscriber));
+    onSubscribe?.(writer);
+    void this.#start(subscriber);
+    return response;
+  }
+
+  /**
+   * Ends the channel for good. Those who read get what was published, and then their streams end; who comes back later gets what it
+   * has missed, and then status 204.
+   */
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#distribute();
+    for (const subscriber of this.#subscribers) subscriber.finish();
+  }
+
+  /**
+   * Sends everybody away, for a shutdown: they get what was published, and a reconnection time each of its own, and their streams
+   * end. Resolves when all have left; those who have not after `timeout` milliseconds, by default 10,000, are cut off.
+   */
+  async drain(timeout = 10_000): Promise<void> {
+    if (this.#state === 'open') this.#state = 'draining';
+    this.#distribute();
+    const writers = [...this.#subscribers].map(({ writer }) => writer);
+    for (const writer of writers) writer.sendAway('drained');
+    const timer = setTimeout(() => writers.forEach((writer) => writer.cut()), timeout);
+    await Promise.all(writers.map(({ released }) => released));
+    clearTimeout(timer);
+  }
+
+  /** What the channel keeps in memory, to go on with elsewhere or later. */
+  snapshot(): ChannelSnapshot {
+    const log = this.#log;
+    const frames = log.frames(log.first);
+    const events = frames.map((frame, at) => ({ frame, at: log.published(log.first + at) }));
+    return { version: 1, before: positionText(this.#head ? log.before : newPosition()), events };
+  }
+
+  /**
+   * A channel that goes on where another was: readers of that come back to this one without a gap.
+   *
+   * @throws TypeError when it is no snapshot, or when there is a store, which keeps the events itself.
+   */
+  static restore(snapshot: ChannelSnapshot, init: ChannelInit = {}): Channel {
+    const before = snapshot.version === 1 && parsePosition(snapshot.before);
+    if (!before) throw new TypeError('expected a snapshot of a channel, found something else');
+    if (init.store) throw new TypeError('expected no store to restore to, found one');
+    const channel = new Channel(init);
+    channel.#begin(before, '');
+    for (const { frame, at } of snapshot.events) {
+      const id = eventOf(frame).lastEventId;
+      const position = parsePosition(id.split('.')[0]!);
+      if (!position) throw new TypeError(`expected frames with ids of a channel, found ${JSON.stringify(id)}`);
+      channel.#log.restore(frame, position, at);
+      channel.#head = position;
+      channel.#headId = id;
+    }
+    channel.#distribute();
+    // An id that is to be signed is, before it is first given out.
+    channel.#opened = snapshot.events.length > 0 || !channel.#signer;
+    if (!channel.#headId) channel.#headId = snapshot.before;
+    return channel;
+  }
+
+  /** The position of the next event of a channel without a store. */
+  #next(): string {
+    const { epoch, number } = this.#head!;
+    return positionText({ epoch, number: number + 1 });
+  }
+
+  /** Appends an event to the log, and has it handed on. */
+  #add(event: StoredEvent, position: string, id = position): string {
+    const at = parsePosition(position);
+    if (!at) throw new TypeError(`expected a store to give positions, found ${JSON.stringify(position)}`);
+    const bytes = this.#log.append(event, id, at, Date.now());
+    this.#head = at;
+    this.#headId = id;
+    this.#collected += bytes;
+    this.#published += bytes;
+    if (this.#collected < PIECE) this.#turn.touch();
+    else this.#distribute();
+    return id;
+  }
+
+  /** A publisher that goes on for long lets those who read do so. */
+  #breathe(id: string): string | Promise<string> {
+    if (this.#published < BREATH) return id;
+    this.#published = 0;
+    return this.size ? new Promise((resolve) => soon(() => resolve(id))) : id;
+  }
+
+  /** Hands what was published to those who are live. */
+  #distribute(): void {
+    this.#turn.cancel();
+    // A filter that publishes: what it does comes behind what it is asked about.
+    if (this.#distributing) return;
+    this.#distributing = true;
+    for (let end; (end = this.#log.end) !== this.#delivered; this.#delivered = end) {
+      this.#collected = 0;
+      const batch = new Batch(this.#log, this.#delivered, end);
+      for (const subscriber of this.#subscribers) subscriber.deliver(batch);
+      this.#log.deliver(end);
+    }
+    this.#distributing = false;
+  }
+
+  /** Has a reader begin where it wants to go on. */
+  async #start(subscriber: Subscriber): Promise<void> {
+    const { writer } = subscriber;
+    let asked = writer.lastEventId;
+    const opening = this.#open();
+    try {
+      if (opening) await opening;
+      if (asked && this.#signer) asked = (await this.#signer.verify(asked)) ?? 'forged';
+      if (asked) subscriber.resume(parsePosition(asked));
+      else subscriber.begin(this.#head!, this.#headId);
+      if (this.#state === 'closed') subscriber.finish();
+    } catch (cause) {
+      writer.end({ code: 'failed', cause });
+    }
+  }
+
+  #left(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+    if (this.#subscribers.size || !this.#following) return;
+    this.#following.abort();
+    this.#following = undefined;
+    this.#opened = false;
+  }
+
+  /** Whether a reader has everything that there will ever be. */
+  #isThrough(asked: string): boolean {
+    return this.#head ? !asked || asked === this.#headId : !this.#store;
+  }
+
+  /** Finds out where the newest event is. Nothing to wait for where that is known at once. */
+  #open(): Promise<void> | undefined {
+    if (this.#opened === true) return undefined;
+    if (this.#opened) return this.#opened;
+    if (!this.#store && !this.#signer) {
+      const position = newPosition();
+      this.#begin(position, positionText(position));
+      return undefined;
+    }
+    const opened = this.#openLater();
+    this.#opened = opened;
+    // The next one who asks tries again.
+    opened.catch(() => (this.#opened = false));
+    return opened;
+  }
+
+  async #openLater(): Promise<void> {
+    const text = (await this.#store?.head()) ?? positionText(this.#head ?? newPosition());
+    const position = parsePosition(text);
+    if (!position) throw new TypeError(`expected a store to have a head, found ${JSON.stringify(text)}`);
+    this.#begin(position, await this.#feed.idOf(text));
+    if (this.#store?.follow) void this.#follow(this.#store, text);
+  }
+
+  #begin(position: Position, id: string): void {
+    this.#log.begin(position);
+    this.#delivered = this.#log.end;
+    this.#head = position;
+    this.#headId = id;
+    this.#opened = true;
+  }
+
+  async #follow(store: ChannelStore, after: string): Promise<void> {
+    const following = (this.#following = new AbortController());
+    const add = async ({ event, position }: StoredEntry): Promise<void> => {
+      const id = await this.#feed.idOf(position);
+      if (following.signal.aborted) return;
+      try {
+        this.#add(event, position, id);
+      } catch (error) {
+        // Somebody else has appended it.
+        console.error('eventsource-wasm: expected a store to have events that can be sent, found another:', error);
+      }
+    };
+    try {
+      const deliver = (entries: readonly StoredEntry[]): void => {
+        for (const entry of entries) void this.#inOrder(() => add(entry));
+      };
+      await store.follow!(after, deliver, following.signal);
+    } catch (cause) {
+      // They come back, and with the first one the store is followed again.
+      if (!following.signal.aborted) for (const { writer } of this.#subscribers) writer.end({ code: 'failed', cause });
+    }
+  }
+
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** Where a channel begins that has no past: an id from before is none of its own. */
+function newPosition(): Position {
+  return { epoch: Date.now(), number: 0 };
+}
+
+const { setImmediate } = globalThis as { setImmediate?: (work: () => void) => unknown };
+/** Does something once what is waiting has had its turn. */
+const soon = setImmediate ?? ((work: () => void): unknown => setTimeout(work));

@@ -1,0 +1,228 @@
+/** One reader of a channel: what it has missed first, then what comes. */
+import type { ChannelStore, StoredEvent, StoredPage } from './channel-store.js';
+import { encode, type EventInit } from './frames.js';
+import { type ChannelEvent, eventOf, type Log } from './log.js';
+import { parsePosition, type Position, positionText } from './position.js';
+import type { Refill, StreamWriter } from './stream-writer.js';
+
+/** What a subscriber needs of its channel. */
+export interface Feed {
+  readonly log: Log;
+  readonly store: ChannelStore | undefined;
+  /** The id of the newest event. */
+  headId(): string;
+  idOf(position: string): string | Promise<string>;
+}
+
+/** Events that were published in one turn, from one sequence to another. */
+export class Batch {
+  readonly #log: Log;
+  readonly from: number;
+  readonly to: number;
+  // Made for who asks first, and shared.
+  #chunk: Uint8Array | undefined;
+  #events: readonly ChannelEvent[] | undefined;
+
+  constructor(log: Log, from: number, to: number) {
+    this.#log = log;
+    this.from = from;
+    this.to = to;
+  }
+
+  get chunk(): Uint8Array {
+    return (this.#chunk ??= this.#log.run(this.from).chunk);
+  }
+
+  get events(): readonly ChannelEvent[] {
+    return (this.#events ??= this.#log.frames(this.from).map(eventOf));
+  }
+}
+
+/** Whether a reader gets an event. */
+export type Filter = (event: ChannelEvent) => boolean;
+
+/** How much of the past is made a chunk at a time, in bytes and in events. */
+const PIECE = 64 * 1024;
+const PAGE = 256;
+
+const encoder = new TextEncoder();
+
+export class Subscriber implements Refill {
+  readonly writer: StreamWriter;
+  readonly #feed: Feed;
+  readonly #filter: Filter | undefined;
+  /**
+   * How it goes on: not at all yet, by what comes, from a sequence of the log, or from the store, behind a position or with the
+   * oldest that is kept.
+   */
+  #mode: 'waiting' | 'live' | 'log' | 'store' = 'waiting';
+  #sequence = 0;
+  #after: string | undefined;
+  /** The reader has missed events that are not kept, and is to be told before anything else. */
+  #gap = false;
+  /** It has been told once that what is kept begins later. */
+  #told = false;
+  /** Where this reader has been, while the log has not come so far. */
+  #ahead: Position | undefined;
+  /** There will be no more than there is. */
+  #finishing = false;
+
+  constructor(feed: Feed, writer: StreamWriter, filter: Filter | undefined) {
+    this.#feed = feed;
+    this.writer = writer;
+    this.#filter = filter;
+    writer.refill = this;
+  }
+
+  /** Goes on behind a position; where the reader asks for none that there ever was, with all that is kept. */
+  resume(position: Position | undefined): void {
+    this.#after = position && positionText(position);
+    this.#gap = this.#told = !position;
+    this.#seek(position);
+    if (this.#mode === 'waiting') {
+      this.#gap = true;
+      this.#go(this.#feed.log.first);
+    }
+    this.writer.wake();
+  }
+
+  /** Begins with what comes behind a position. The reader is given its id, so that it can come back before any event came. */
+  begin(position: Position, id: string): void {
+    void this.writer.send({ id });
+    this.resume(position);
+  }
+
+  /** Ends the stream once the reader has all that there is. */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#mode === 'live') this.writer.close();
+  }
+
+  /** Finds where a position is kept. */
+  #seek(position: Position | undefined): void {
+    const sequence = position && this.#feed.log.behind(position);
+    if (sequence !== undefined) this.#go(sequence);
+    else if (this.#feed.store) this.#mode = 'store';
+  }
+
+  /** Goes on with a sequence of the log. */
+  #go(sequence: number): void {
+    this.#sequence = sequence;
+    this.#mode = sequence < this.#feed.log.end ? 'log' : 'live';
+  }
+
+  /** Takes what was published in a turn. */
+  deliver(batch: Batch): void {
+    // Some of it may have been in the log already when this reader had come to its end.
+    const from = Math.max(batch.from, this.#sequence, this.#behindAhead(batch));
+    const count = batch.to - from;
+    if (this.#mode !== 'live' || count <= 0) return;
+    this.#sequence = batch.to;
+    if (this.#filter) {
+      batch.events.forEach((event, at) => {
+        if (batch.from + at >= from && this.#wants(event)) this.#share(batch.from + at, 1);
+      });
+    } else if (from > batch.from || !this.writer.offer(batch.chunk, count)) {
+      this.#share(from, count);
+    }
+  }
+
+  /** The first sequence of a batch that this reader has not had from another process. */
+  #behindAhead(batch: Batch): number {
+    if (!this.#ahead) return 0;
+    const sequence = this.#feed.log.behind(this.#ahead);
+    if (sequence === undefined) return batch.to;
+    this.#ahead = undefined;
+    return sequence;
+  }
+
+  #share(from: number, count: number): void {
+    this.writer.share(this.#feed.log.number, from, count);
+  }
+
+  more(): void {
+    if (this.#gap) {
+      this.#gap = false;
+      void this.writer.send({ event: 'gap', data: { lastEventId: this.writer.lastEventId } });
+    } else if (this.#mode === 'log') {
+      this.#replay();
+    } else if (this.#mode === 'store') {
+      void this.#page();
+    } else if (this.#finishing) {
+      this.writer.close();
+    }
+  }
+
+  heartbeat(): EventInit {
+    // What was filtered out was read, too.
+    return this.#filter && this.#mode === 'live' ? { id: this.#feed.headId() } : { comment: '' };
+  }
+
+  /** Sends the next piece of the log that has something for this reader. */
+  #replay(): void {
+    const { log } = this.#feed;
+    while (this.#mode === 'log') {
+      if (this.#sequence < log.first) {
+        // Forgotten while it was read: this reader is slower than the history is long.
+        this.#sequence = log.first;
+        this.#gap = true;
+        return this.more();
+      }
+      const { chunk, count } = log.run(this.#sequence, PIECE);
+      const [piece, events] = this.#filter ? this.#wanted(log.frames(this.#sequence, PIECE)) : [chunk, count];
+      this.#go(this.#sequence + count);
+      if (events && this.writer.offer(piece, events)) return;
+    }
+    // Everything that was left has been filtered out.
+    this.more();
+  }
+
+  /** Sends the next page of the store. */
+  async #page(): Promise<void> {
+    const { store, log, idOf } = this.#feed;
+    try {
+      const page = await store!.read(this.#after, PAGE);
+      if (this.writer.ended) return;
+      if (page.gap && !this.#told) {
+        this.#told = this.#gap = true;
+        this.#after = undefined;
+        return this.more();
+      }
+      const [piece, events] = this.#wanted(await Promise.all(page.entries.map((entry) => frameOf(entry, idOf))));
+      this.#after = page.entries.at(-1)?.position ?? this.#after;
+      const after = this.#after === undefined ? undefined : parsePosition(this.#after);
+      this.#seek(after);
+      if (!page.entries.length && this.#mode === 'store') {
+        // The store has nothing more. What the log has is all behind it, or all before: then it has yet to come to where this reader
+        // has been, in another process.
+        this.#ahead = after && log.isBefore(after) ? after : undefined;
+        this.#go(this.#ahead ? log.end : log.first);
+      }
+      if (!events || !this.writer.offer(piece, events)) this.more();
+    } catch (cause) {
+      this.writer.end({ code: 'failed', cause });
+    }
+  }
+
+  #wanted(frames: readonly string[]): [Uint8Array, number] {
+    const wanted = this.#filter ? frames.filter((frame) => this.#wants(eventOf(frame))) : frames;
+    return [encoder.encode(wanted.join('')), wanted.length];
+  }
+
+  /** A filter that throws ends the stream it is for, and no other. */
+  #wants(event: ChannelEvent): boolean {
+    try {
+      return !this.writer.ended && this.#filter!(event);
+    } catch (cause) {
+      this.writer.end({ code: 'failed', cause });
+      return false;
+    }
+  }
+}
+
+const decoder = new TextDecoder();
+
+async function frameOf({ position, event }: StoredPage['entries'][number], idOf: Feed['idOf']): Promise<string> {
+  const init: StoredEvent & { id: string } = { ...event, id: await idOf(position) };
+  return decoder.decode(encode(init));
+}
