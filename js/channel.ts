@@ -2,7 +2,7 @@
 import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
 import { EventSourceError } from './error.js';
 import { encode, type EventInit, storedEvent } from './frames.js';
-import { eventOf, type HistoryInit, Log } from './log.js';
+import { eventOf, framesOf, type HistoryInit, Log } from './log.js';
 import { noMoreEvents } from './no-more-events.js';
 import { type Position, parsePosition, positionText } from './position.js';
 import { lastEventId, respond, type ResponseInit } from './respond.js';
@@ -187,7 +187,7 @@ export class Channel {
   /** What the channel keeps in memory, to go on with elsewhere or later. */
   snapshot(): ChannelSnapshot {
     const log = this.#log;
-    const frames = log.frames(log.first);
+    const frames = framesOf(log.run(log.first, log.end).chunk);
     const events = frames.map((frame, at) => ({ frame, at: log.published(log.first + at) }));
     return { version: 1, before: positionText(this.#head ? log.before : newPosition()), events };
   }

@@ -90,16 +90,10 @@ export class Log {
     serverEngine.deliver(this.number, sequence, Date.now());
   }
 
-  /** The frames from a sequence on, as many as there is room for, but one at least if there is one. */
-  run(from: number, maxBytes = MAX_BYTES): { chunk: Uint8Array<ArrayBuffer>; count: number } {
-    const count = serverEngine.run(this.number, from, maxBytes);
+  /** The frames from one sequence to another, as many as there is room for, but one at least if there is one. */
+  run(from: number, to: number, maxBytes = MAX_BYTES): { chunk: Uint8Array<ArrayBuffer>; count: number } {
+    const count = serverEngine.run(this.number, from, to, maxBytes);
     return { chunk: frameWriter().told(), count };
-  }
-
-  /** The text of each frame from a sequence on. They have no empty line but their last. */
-  frames(from: number, maxBytes?: number): string[] {
-    const { chunk } = this.run(from, maxBytes);
-    return chunk.length ? decoder.decode(chunk).split(/(?<=\n\n)/) : [];
   }
 
   /** The position before the oldest event. */
@@ -128,4 +122,9 @@ export function eventOf(frame: string): ChannelEvent {
     else if (line.startsWith('id: ')) lastEventId = line.slice(4);
   }
   return { type, data: data.join('\n'), lastEventId };
+}
+
+/** The text of each frame. They have no empty line but their last. */
+export function framesOf(chunk: Uint8Array): string[] {
+  return chunk.length ? decoder.decode(chunk).split(/(?<=\n\n)/) : [];
 }

@@ -8,8 +8,7 @@ export interface CloseReason {
    * failed; `'cancelled'`: the reader left; `'aborted'`: the request's signal aborted; `'deadline'`: `maxDuration` is over;
    * `'slow-consumer'`: the reader did not keep up, and the policy is to disconnect it; `'drained'`: the channel was drained.
    */
-  readonly code:
-    'closed' | 'completed' | 'failed' | 'cancelled' | 'aborted' | 'deadline' | 'slow-consumer' | 'drained';
+  readonly code: 'closed' | 'completed' | 'failed' | 'cancelled' | 'aborted' | 'deadline' | 'slow-consumer' | 'drained';
   /** What was passed to `close`, what the producer threw, or what the runtime says of the reader. */
   readonly cause?: unknown;
 }

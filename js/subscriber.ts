@@ -1,7 +1,7 @@
 /** One reader of a channel: what it has missed first, then what comes. */
 import type { ChannelStore, StoredEvent, StoredPage } from './channel-store.js';
 import { encode, type EventInit } from './frames.js';
-import { type ChannelEvent, eventOf, type Log } from './log.js';
+import { type ChannelEvent, eventOf, framesOf, type Log } from './log.js';
 import { parsePosition, type Position, positionText } from './position.js';
 import type { Refill, StreamWriter } from './stream-writer.js';
 
@@ -30,11 +30,11 @@ export class Batch {
   }
 
   get chunk(): Uint8Array {
-    return (this.#chunk ??= this.#log.run(this.from).chunk);
+    return (this.#chunk ??= this.#log.run(this.from, this.to).chunk);
   }
 
   get events(): readonly ChannelEvent[] {
-    return (this.#events ??= this.#log.frames(this.from).map(eventOf));
+    return (this.#events ??= framesOf(this.chunk).map(eventOf));
   }
 }
 
@@ -168,8 +168,8 @@ export class Subscriber implements Refill {
         this.#gap = true;
         return this.more();
       }
-      const { chunk, count } = log.run(this.#sequence, PIECE);
-      const [piece, events] = this.#filter ? this.#wanted(log.frames(this.#sequence, PIECE)) : [chunk, count];
+      const { chunk, count } = log.run(this.#sequence, log.end, PIECE);
+      const [piece, events] = this.#filter ? this.#wanted(framesOf(chunk)) : [chunk, count];
       this.#go(this.#sequence + count);
       if (events && this.writer.offer(piece, events)) return;
     }

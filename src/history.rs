@@ -2,6 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Bytes that are kept however few are needed.
 const LEAST: usize = 4096;
@@ -51,7 +52,7 @@ pub enum Resumed {
 /// history.append(Position { epoch: 1, number: 1 }, 0.0, 0, b"data: a\n\n");
 /// history.append(Position { epoch: 1, number: 2 }, 0.0, 0, b"data: b\n\n");
 /// let Resumed::From(sequence) = history.behind(Position { epoch: 1, number: 1 }) else { panic!() };
-/// assert_eq!(history.run(sequence, usize::MAX), (&b"data: b\n\n"[..], 1));
+/// assert_eq!(history.run(sequence..history.end(), usize::MAX), (&b"data: b\n\n"[..], 1));
 /// ```
 #[derive(Debug)]
 pub struct History {
@@ -198,14 +199,15 @@ impl History {
         Resumed::From(self.first + self.entries.partition_point(|entry| entry.position <= position) as u64)
     }
 
-    /// The frames from a sequence on, at least one and then as many as `max_bytes` has room for, and how many they are.
-    pub fn run(&self, sequence: u64, max_bytes: usize) -> (&[u8], u64) {
-        let from = self.index(sequence);
+    /// The frames from one sequence to another, at least one and then as many as `max_bytes` has room for, and how many they are.
+    pub fn run(&self, sequences: Range<u64>, max_bytes: usize) -> (&[u8], u64) {
+        let from = self.index(sequences.start);
+        let end = self.index(sequences.end).max(from);
         let start = self.start_of(from);
         let most = start.saturating_add(max_bytes as u64);
         // The first entry that begins behind what there is room for: the one before it is the first that does not fit.
         let within = self.entries.partition_point(|entry| entry.start <= most).saturating_sub(1);
-        let to = if self.written() <= most { self.entries.len() } else { within.max(from + 1) };
+        let to = if self.written() <= most { end } else { within.max(from + 1).min(end) };
         (self.bytes.get(self.index_of(start)..self.index_of(self.start_of(to))).unwrap_or_default(), (to - from) as u64)
     }
 

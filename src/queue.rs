@@ -27,7 +27,7 @@ pub enum Overflow {
 pub struct FrameInfo {
     /// What it is the newest state of, for [`Overflow::LatestPerKey`]. The number has no other meaning.
     pub key: u32,
-    /// Whether it is counted: an event is, a comment is not.
+    /// Whether it is counted: an event is, which has data; a comment or an id alone is not.
     pub counted: bool,
 }
 

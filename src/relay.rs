@@ -25,7 +25,7 @@ pub struct Relay {
     looked: usize,
     /// Where the line begins that has not ended, in `rest`.
     line: usize,
-    /// Whether the frame has a line that is no comment.
+    /// Whether the frame has a data field.
     counted: bool,
     /// The stream has begun: a byte order mark is none any more.
     begun: bool,
@@ -35,7 +35,7 @@ const BOM: &[u8] = "\u{feff}".as_bytes();
 
 impl Relay {
     /// Takes bytes of the stream, and hands on each frame that ends in them: its bytes, blank line included, and whether it has
-    /// more than comments.
+    /// data, without which no reader dispatches it.
     pub fn feed(&mut self, bytes: &[u8], mut hand: impl FnMut(&[u8], bool)) {
         self.rest.extend_from_slice(bytes);
         if !self.begin() {
@@ -49,7 +49,7 @@ impl Relay {
             if end < self.line || of_crlf {
                 self.line = self.line.max(end + 1);
             } else if end > self.line {
-                self.counted |= self.rest[self.line] != b':';
+                self.counted |= is_data(&self.rest[self.line..end]);
                 self.line = end + 1;
             } else {
                 // An empty line. An LF that comes with the next bytes is another one, which has no effect.
@@ -82,4 +82,9 @@ impl Relay {
         self.begun = true;
         true
     }
+}
+
+/// [spec] The field's name is what comes before the first colon, or the whole line.
+fn is_data(line: &[u8]) -> bool {
+    line.strip_prefix(b"data").is_some_and(|rest| matches!(rest, [] | [b':', ..]))
 }

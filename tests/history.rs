@@ -81,7 +81,9 @@ proptest! {
         }
         let (mut sequence, mut read) = (history.first(), Vec::new());
         while sequence < history.end() {
-            let (bytes, count) = history.run(sequence, max_bytes);
+            let (bytes, count) = history.run(sequence..history.end(), max_bytes);
+            let half = history.run(sequence..sequence + count / 2, max_bytes);
+            prop_assert_eq!((half.1, bytes.starts_with(half.0)), (count / 2, true));
             prop_assert!(count == 1 || bytes.len() <= max_bytes);
             let next = sizes.get((sequence + count) as usize);
             prop_assert!(next.is_none_or(|next| bytes.len() + next > max_bytes));
@@ -90,6 +92,6 @@ proptest! {
         }
         let expected: Vec<u8> = history.kept(0).flat_map(|kept| kept.frame.to_vec()).collect();
         prop_assert_eq!(read, expected);
-        prop_assert_eq!(history.run(sequence, max_bytes), (&b""[..], 0));
+        prop_assert_eq!(history.run(sequence..history.end(), max_bytes), (&b""[..], 0));
     }
 }

@@ -102,11 +102,11 @@ pub fn deliver(channel: u32, sequence: f64, now: f64) {
     with(channel, |history| history.deliver(sequence as u64, now));
 }
 
-/// Tells where the frames from a sequence on are, as many as there is room for in so many bytes, and how many they are.
+/// Tells where the frames from one sequence to another are, as many as there is room for in so many bytes, and how many they are.
 #[wasm_bindgen]
-pub fn run(channel: u32, from: f64, max_bytes: u32) -> u32 {
+pub fn run(channel: u32, from: f64, to: f64, max_bytes: u32) -> u32 {
     with(channel, |history| {
-        let (bytes, count) = history.run(from as u64, max_bytes as usize);
+        let (bytes, count) = history.run(from as u64..to as u64, max_bytes as usize);
         WRITER.0.borrow_mut().tell(bytes, 0);
         count as u32
     })

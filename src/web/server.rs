@@ -165,7 +165,7 @@ fn frame(entry: &[u32; ENTRY], text: &mut Units<'_>, queue: &mut SendQueue) -> R
         data: take(DATA, data),
         retry: (parts & RETRY != 0).then_some(u64::from(high) << 32 | u64::from(low)),
     };
-    queue.write(FrameInfo { key, counted: parts != COMMENT }, |out| encode_parts(&values, out))
+    queue.write(FrameInfo { key, counted: parts & DATA != 0 }, |out| encode_parts(&values, out))
 }
 
 /// Code, line end, message, and a NUL.

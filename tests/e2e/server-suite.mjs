@@ -1,8 +1,11 @@
 // What eventStream promises, for any runtime: `checks` maps a name to a function of the package's server entry.
 
+import { channelChecks } from './channel-checks.mjs';
 import { rejection, same, settle, until, yes } from './check.mjs';
 import { closeChecks } from './server-close.mjs';
+import { overflowChecks } from './server-overflow.mjs';
 import { producerChecks } from './server-producers.mjs';
+import { relayChecks } from './server-relay.mjs';
 import { ask, chunksOf, endless, START, text } from './server-tools.mjs';
 
 const streamChecks = {
@@ -194,4 +197,11 @@ const streamChecks = {
   },
 };
 
-export const checks = { ...streamChecks, ...closeChecks, ...producerChecks };
+export const checks = {
+  ...streamChecks,
+  ...closeChecks,
+  ...producerChecks,
+  ...overflowChecks,
+  ...relayChecks,
+  ...channelChecks,
+};
