@@ -1,6 +1,8 @@
 // What eventStream promises, for any runtime: `checks` maps a name to a function of the package's server entry.
 
 import { channelChecks } from './channel-checks.mjs';
+import { channelEndChecks } from './channel-ends.mjs';
+import { channelStoreChecks } from './channel-stores.mjs';
 import { rejection, same, settle, until, yes } from './check.mjs';
 import { closeChecks } from './server-close.mjs';
 import { overflowChecks } from './server-overflow.mjs';
@@ -204,4 +206,6 @@ export const checks = {
   ...overflowChecks,
   ...relayChecks,
   ...channelChecks,
+  ...channelEndChecks,
+  ...channelStoreChecks,
 };
