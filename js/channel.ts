@@ -1,6 +1,7 @@
 /** One source, many streams: what is published goes to everybody who reads, and to those who come back for it. */
 import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
 import { EventSourceError } from './error.js';
+import { Fanout } from './fanout.js';
 import { encode, type EventInit, storedEvent } from './frames.js';
 import { eventOf, framesOf, type HistoryInit, Log } from './log.js';
 import { noMoreEvents } from './no-more-events.js';
@@ -8,8 +9,7 @@ import { type Position, parsePosition, positionText } from './position.js';
 import { lastEventId, respond, type ResponseInit } from './respond.js';
 import type { ServerStream } from './server-stream.js';
 import { Signer } from './signature.js';
-import { Batch, type Feed, type Filter, Subscriber } from './subscriber.js';
-import { Turn } from './turn.js';
+import { type Feed, type Filter, Subscriber } from './subscriber.js';
 
 /** What a reader of a channel may be given. */
 export interface SubscribeInit extends ResponseInit {
@@ -40,8 +40,6 @@ export interface ChannelSnapshot {
   readonly events: readonly { readonly frame: string; readonly at: number }[];
 }
 
-/** So many bytes are collected in one turn before they are handed on. */
-const PIECE = 16 * 1024;
 /** After so many bytes a publisher waits until those who read have had a chance to. */
 const BREATH = 32 * 1024;
 
@@ -65,20 +63,10 @@ export class Channel {
   readonly #store: ChannelStore | undefined;
   readonly #signer: Signer | undefined;
   readonly #feed: Feed;
-  readonly #subscribers = new Set<Subscriber>();
-  readonly #turn = new Turn(
-    () => this.#distribute(),
-    () => false,
-  );
+  readonly #fanout: Fanout;
   /** The position of the newest event here, once that is known, and its id. */
   #head: Position | undefined;
   #headId = '';
-  /** Up to which sequence everything was handed to those who are live. */
-  #delivered = 0;
-  /** Bytes that were not. */
-  #collected = 0;
-  /** It is being done. */
-  #distributing = false;
   /** Bytes since a publisher has waited. */
   #published = 0;
   /** Set while it is found out where the newest event is; `true` once that is known. */
@@ -94,6 +82,7 @@ export class Channel {
     const { history, store, ids, ...defaults } = init;
     this.#defaults = { overflow: 'disconnect', ...defaults };
     this.#log = new Log(history);
+    this.#fanout = new Fanout(this.#log);
     this.#store = store;
     this.#signer = ids && new Signer(ids.secret);
     this.#feed = {
@@ -106,7 +95,7 @@ export class Channel {
 
   /** How many streams read. */
   get size(): number {
-    return this.#subscribers.size;
+    return this.#fanout.size;
   }
 
   /**
@@ -152,7 +141,7 @@ export class Channel {
       return response;
     }
     const subscriber = new Subscriber(this.#feed, writer, filter);
-    this.#subscribers.add(subscriber);
+    this.#fanout.add(subscriber);
     void writer.closed.then(() => this.#left(subscriber));
     onSubscribe?.(writer);
     void this.#start(subscriber);
@@ -166,8 +155,7 @@ export class Channel {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#distribute();
-    for (const subscriber of this.#subscribers) subscriber.finish();
+    for (const subscriber of this.#fanout.all()) subscriber.finish();
   }
 
   /**
@@ -176,8 +164,7 @@ export class Channel {
    */
   async drain(timeout = 10_000): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining';
-    this.#distribute();
-    const writers = [...this.#subscribers].map(({ writer }) => writer);
+    const writers = this.#fanout.all().map(({ writer }) => writer);
     for (const writer of writers) writer.sendAway('drained');
     const timer = setTimeout(() => writers.forEach((writer) => writer.cut()), timeout);
     await Promise.all(writers.map(({ released }) => released));
@@ -211,7 +198,7 @@ export class Channel {
       channel.#head = position;
       channel.#headId = id;
     }
-    channel.#distribute();
+    channel.#fanout.distribute();
     // An id that is to be signed is, before it is first given out.
     channel.#opened = snapshot.events.length > 0 || !channel.#signer;
     if (!channel.#headId) channel.#headId = snapshot.before;
@@ -231,10 +218,8 @@ export class Channel {
     const bytes = this.#log.append(event, id, at, Date.now());
     this.#head = at;
     this.#headId = id;
-    this.#collected += bytes;
     this.#published += bytes;
-    if (this.#collected < PIECE) this.#turn.touch();
-    else this.#distribute();
+    this.#fanout.added(bytes);
     return id;
   }
 
@@ -243,21 +228,6 @@ export class Channel {
     if (this.#published < BREATH) return id;
     this.#published = 0;
     return this.size ? new Promise((resolve) => soon(() => resolve(id))) : id;
-  }
-
-  /** Hands what was published to those who are live. */
-  #distribute(): void {
-    this.#turn.cancel();
-    // A filter that publishes: what it does comes behind what it is asked about.
-    if (this.#distributing) return;
-    this.#distributing = true;
-    for (let end; (end = this.#log.end) !== this.#delivered; this.#delivered = end) {
-      this.#collected = 0;
-      const batch = new Batch(this.#log, this.#delivered, end);
-      for (const subscriber of this.#subscribers) subscriber.deliver(batch);
-      this.#log.deliver(end);
-    }
-    this.#distributing = false;
   }
 
   /** Has a reader begin where it wants to go on. */
@@ -277,8 +247,8 @@ export class Channel {
   }
 
   #left(subscriber: Subscriber): void {
-    this.#subscribers.delete(subscriber);
-    if (this.#subscribers.size || !this.#following) return;
+    this.#fanout.delete(subscriber);
+    if (this.size || !this.#following) return;
     this.#following.abort();
     this.#following = undefined;
     this.#opened = false;
@@ -315,7 +285,7 @@ export class Channel {
 
   #begin(position: Position, id: string): void {
     this.#log.begin(position);
-    this.#delivered = this.#log.end;
+    this.#fanout.begin();
     this.#head = position;
     this.#headId = id;
     this.#opened = true;
@@ -340,7 +310,7 @@ export class Channel {
       await store.follow!(after, deliver, following.signal);
     } catch (cause) {
       // They come back, and with the first one the store is followed again.
-      if (!following.signal.aborted) for (const { writer } of this.#subscribers) writer.end({ code: 'failed', cause });
+      if (!following.signal.aborted) for (const { writer } of this.#fanout.all()) writer.end({ code: 'failed', cause });
     }
   }
 

@@ -29,8 +29,8 @@ const MAX_KEYS = 10_000;
 const numbers = new Numbers();
 
 /** Throws for what is no policy. */
-export function checkOverflow(overflow: Overflow): Overflow {
-  if (POLICIES.includes(overflow)) return overflow;
+export function checkOverflow(overflow: unknown): Overflow {
+  if ((POLICIES as readonly unknown[]).includes(overflow)) return overflow as Overflow;
   throw new TypeError(`expected overflow to be ${POLICIES.join(', ')}, found ${String(overflow)}`);
 }
 

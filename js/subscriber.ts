@@ -1,5 +1,5 @@
 /** One reader of a channel: what it has missed first, then what comes. */
-import type { ChannelStore, StoredEvent, StoredPage } from './channel-store.js';
+import type { ChannelStore, StoredEntry } from './channel-store.js';
 import { encode, type EventInit } from './frames.js';
 import { type ChannelEvent, eventOf, framesOf, type Log } from './log.js';
 import { parsePosition, type Position, positionText } from './position.js';
@@ -179,7 +179,7 @@ export class Subscriber implements Refill {
 
   /** Sends the next page of the store. */
   async #page(): Promise<void> {
-    const { store, log, idOf } = this.#feed;
+    const { store, log } = this.#feed;
     try {
       const page = await store!.read(this.#after, PAGE);
       if (this.writer.ended) return;
@@ -188,7 +188,7 @@ export class Subscriber implements Refill {
         this.#after = undefined;
         return this.more();
       }
-      const [piece, events] = this.#wanted(await Promise.all(page.entries.map((entry) => frameOf(entry, idOf))));
+      const [piece, events] = this.#wanted(await Promise.all(page.entries.map((entry) => frameOf(entry, this.#feed))));
       this.#after = page.entries.at(-1)?.position ?? this.#after;
       const after = this.#after === undefined ? undefined : parsePosition(this.#after);
       this.#seek(after);
@@ -222,7 +222,6 @@ export class Subscriber implements Refill {
 
 const decoder = new TextDecoder();
 
-async function frameOf({ position, event }: StoredPage['entries'][number], idOf: Feed['idOf']): Promise<string> {
-  const init: StoredEvent & { id: string } = { ...event, id: await idOf(position) };
-  return decoder.decode(encode(init));
+async function frameOf({ position, event }: StoredEntry, feed: Feed): Promise<string> {
+  return decoder.decode(encode({ ...event, id: await feed.idOf(position) }));
 }
