@@ -45,7 +45,10 @@ describe('README', () => {
     assert.deepEqual(column('option of a connection'), members('js/options.ts', 'ConnectInit', 'ParseOptions'));
     assert.deepEqual(column('option of a loop'), members('js/schema.ts', 'ReadOptions'));
     assert.deepEqual(column('option of `retry`'), members('js/options.ts', 'RetryOptions'));
+    assert.deepEqual(column('option of a response'), members('js/respond.ts', 'ResponseInit'));
     assert.deepEqual(column('option of `eventStream`'), members('js/event-stream.ts', 'EventStreamInit'));
+    assert.deepEqual(column('option of a channel'), members('js/channel.ts', 'ChannelInit'));
+    assert.deepEqual(column('option of `subscribe`'), members('js/channel.ts', 'SubscribeInit'));
     const codes = [...read('js/error.ts').matchAll(/^ +\| '(.+)'/gm)].map(([, code]) => code);
     assert.deepEqual(column('code'), codes);
     assert.ok(codes.length > 10);
