@@ -10,7 +10,7 @@ import { installPeers } from './lib/install.mjs';
 import { progress } from './lib/progress.mjs';
 import { markdown, tableText } from './lib/report.mjs';
 
-const SECTIONS = ['parse', 'encode', 'client', 'server', 'growth', 'startup', 'size'];
+const SECTIONS = ['parse', 'encode', 'client', 'server', 'fanout', 'growth', 'startup', 'size'];
 const RESULTS = new URL('./results/', import.meta.url);
 
 await run(async () => {

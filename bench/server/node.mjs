@@ -6,6 +6,7 @@ import { createSession } from 'better-sse';
 
 import { answer } from '../client/child.mjs';
 import { tidy } from '../client/turn.mjs';
+import { carry } from './carry.mjs';
 import { eventsUpTo } from './events.mjs';
 import { passed, serve } from './gate.mjs';
 import { BETTER_SSE } from './handlers.mjs';
@@ -16,29 +17,9 @@ const server = createServer((req, res) => {
   work.catch((error) => res.destroy(error));
 });
 
-/** One for all handlers of a Request: it reads the body, and waits while the socket is full. */
+/** One for all handlers of a Request. */
 async function adapt(url, req, res) {
-  const response = await serve(new Request(url, { method: req.method, headers: req.headers }));
-  res.writeHead(response.status, Object.fromEntries(response.headers));
-  if (!response.body) {
-    res.end();
-    return;
-  }
-  res.flushHeaders();
-  const reader = response.body.getReader();
-  let [left, wake] = [false, () => undefined];
-  res.on('drain', () => wake());
-  res.on('close', () => {
-    left = true;
-    reader.cancel().catch(() => undefined);
-    wake();
-  });
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done || left) break;
-    if (!res.write(value)) await new Promise((resolve) => (wake = resolve));
-  }
-  res.end();
+  carry(await serve(new Request(url, { method: req.method, headers: req.headers })), res);
 }
 
 /** With the connection to `node:http` that it has of its own. */

@@ -3,3 +3,9 @@ declare module '*.wasm' {
   const module: WebAssembly.Module;
   export default module;
 }
+
+/** And those with the condition `edge-light` for such a one. */
+declare module '*.wasm?module' {
+  const module: WebAssembly.Module;
+  export default module;
+}

@@ -19,6 +19,7 @@ export const SUITES = {
   'rust-web': rustWebTest,
   node: () => nodeTest('node'),
   workerd: () => nodeTest('workerd'),
+  edge: () => nodeTest('edge'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
   client: async () => (await import('../../tests/client/run.mjs')).runClient(),
   ...(existsSync(join(ROOT, 'tests/types/tsconfig.json')) ? { types: typeTest } : {}),

@@ -1,0 +1,4 @@
+import { installClient } from '../engine.js';
+import module from './client.wasm?module';
+
+installClient(() => module);
