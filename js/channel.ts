@@ -214,7 +214,9 @@ export class Channel {
   /** Appends an event to the log, and has it handed on. */
   #add(event: StoredEvent, position: string, id = position): string {
     const at = parsePosition(position);
-    if (!at) throw new TypeError(`expected a store to give positions, found ${JSON.stringify(position)}`);
+    if (!at || !this.#log.isBefore(at)) {
+      throw new TypeError(`expected a store to give positions that grow, found ${JSON.stringify(position)}`);
+    }
     const bytes = this.#log.append(event, id, at, Date.now());
     this.#head = at;
     this.#headId = id;
