@@ -103,22 +103,32 @@ class FrameWriter {
 
   /** What waits in an outbox, copied out. */
   take(outbox: Outbox): Uint8Array<ArrayBuffer> {
-    serverEngine.chunk(outbox.number);
-    const chunk = this.told();
+    // Where nothing is dropped it lies where it was written, and the call can be left out.
+    const chunk = outbox.waits ? this.#copy(outbox.pointer, outbox.length) : this.#chunk(outbox);
     outbox.clear();
     return chunk;
+  }
+
+  #chunk(outbox: Outbox): Uint8Array<ArrayBuffer> {
+    serverEngine.chunk(outbox.number);
+    return this.told();
   }
 
   /** The bytes that the engine has told of, copied out. */
   told(): Uint8Array<ArrayBuffer> {
     this.#refresh();
-    const start = this.#words[this.#table]!;
-    return this.#bytes.slice(start, start + this.#words[this.#table + 1]!);
+    return this.#copy(this.#words[this.#table]!, this.#words[this.#table + 1]!);
+  }
+
+  #copy(start: number, length: number): Uint8Array<ArrayBuffer> {
+    this.#refresh();
+    return this.#bytes.slice(start, start + length);
   }
 
   #wrote(outbox: Outbox): void {
     this.#refresh();
-    outbox.wrote(this.#words[this.#table + 1]!, this.#words[this.#table + 2]!);
+    const [words, at] = [this.#words, this.#table];
+    outbox.wrote(words[at]!, words[at + 1]!, words[at + 2]!);
   }
 
   /** Makes room for an input. A view of its own for each text would be 30 ns. */

@@ -65,7 +65,7 @@ export class Log {
   #append({ epoch, number }: Position, at: number, key: number): number {
     const bytes = this.#outbox.length;
     serverEngine.append(this.number, this.#outbox.number, epoch, number, at, key);
-    this.#outbox.wrote(0, 1);
+    this.#outbox.wrote(0, 0, 1);
     return bytes;
   }
 

@@ -54,28 +54,30 @@ export class Outbox {
   readonly number = numbers.take(this);
   /** What the events are numbered by that replace each other. */
   readonly keys: Keys | undefined;
-  /** How many bytes wait. */
+  /** How many bytes wait, and, where nothing is dropped, where they are. */
   length = 0;
+  pointer = 0;
   /** Whether another event may be written without waiting. */
   hasRoom = true;
   /** An event did not fit, and the stream is to end for it. */
   overflowed = false;
   /** It has been given back: another one may have its number. */
   freed = false;
-  /** Whether there is room is asked for nothing where the policy makes it. */
-  readonly #waits: boolean;
+  /** Whether who writes waits for room, so that nothing is dropped. */
+  readonly waits: boolean;
 
   constructor(maxBuffer: number, overflow: Overflow = 'wait') {
     startServer();
     if (overflow === 'latest-per-key') this.keys = new Keys();
-    this.#waits = overflow === 'wait';
+    this.waits = overflow === 'wait';
     serverEngine.open(this.number, maxBuffer, POLICIES.indexOf(overflow));
   }
 
   /** What the engine tells after it has been written to. */
-  wrote(length: number, state: number): void {
+  wrote(pointer: number, length: number, state: number): void {
+    this.pointer = pointer;
     this.length = length;
-    this.hasRoom = state === ROOM || !this.#waits;
+    this.hasRoom = state === ROOM || !this.waits;
     this.overflowed = state === OVERFLOWED;
   }
 

@@ -175,6 +175,12 @@ impl SendQueue {
         &self.frames
     }
 
+    /// Where the bytes lie that were pushed, those of dropped frames included.
+    #[cfg(all(target_arch = "wasm32", feature = "npm"))]
+    pub(crate) fn pointer(&self) -> *const u8 {
+        self.frames.as_ptr()
+    }
+
     /// How many bytes wait.
     pub fn len(&self) -> usize {
         self.frames.len() - self.dead

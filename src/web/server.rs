@@ -83,13 +83,13 @@ impl Writer {
         }
     }
 
-    /// Tells how much waits in an outbox, and whether that is too much.
+    /// Tells where what waits in an outbox lies if nothing of it is dropped, how much it is, and whether that is too much.
     pub(super) fn tell_state(&mut self, number: u32, fits: bool) {
         let Some(outbox) = self.outboxes.get(number as usize) else { return };
         let room = if outbox.queue.has_room() { ROOM } else { FULL };
-        let length = outbox.queue.len() as u32;
-        if let [_, waiting, state, ..] = &mut self.table[..] {
-            (*waiting, *state) = (length, if fits { room } else { OVERFLOWED });
+        let (pointer, length) = (outbox.queue.pointer() as u32, outbox.queue.len() as u32);
+        if let [start, waiting, state, ..] = &mut self.table[..] {
+            (*start, *waiting, *state) = (pointer, length, if fits { room } else { OVERFLOWED });
         }
     }
 }
