@@ -1,5 +1,6 @@
-// Runs in a page: its own EventSource reads the streams, a few at a time.
+// Runs in a page: its own EventSource reads the hostile streams, a few at a time.
 
+import { follow } from '../lib/follow.mjs';
 import { difference, streams } from './cases.mjs';
 
 /** A connection each; browsers open six to a server. */
@@ -22,36 +23,18 @@ export async function readHostile(browser) {
   const events = (items) => items.filter(({ type }) => type !== undefined).map(asRead);
   // A listener for each type that may come, and for those that only a forged event has.
   const types = new Set(all.flatMap(({ expected }) => events(expected).map(({ type }) => type)));
-  for (const type of ['message', 'open', 'error', 'forged', 'x']) types.add(type);
+  for (const type of ['forged', 'x']) types.add(type);
   const result = { read: 0, differences: [] };
   const numbers = all.keys();
   const work = async () => {
     for (const number of numbers) {
       const { way, name, expected } = all[number];
-      const problem = difference(await listen(`/?stream=${number}`, types), events(expected));
+      const found = await follow(EventSource, `/?stream=${number}`, types, { once: true });
+      const problem = difference(found.events, events(expected));
       if (problem) result.differences.push(`${way}, ${name}: ${problem}`);
       result.read++;
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   return result;
-}
-
-function listen(url, types) {
-  return new Promise((done) => {
-    const found = [];
-    const source = new EventSource(url);
-    const finish = () => {
-      source.close();
-      done(found);
-    };
-    const take = (event) => {
-      // Of the connection, not of the stream: it broke off before its end.
-      if (!(event instanceof MessageEvent)) return event.type === 'error' ? finish() : undefined;
-      const { type, data, lastEventId } = event;
-      found.push({ type, data, lastEventId });
-      if (type === 'end') finish();
-    };
-    for (const type of types) source.addEventListener(type, take);
-  });
 }

@@ -10,9 +10,8 @@ export function toNodeListener(handler) {
 async function answer(handler, incoming, outgoing) {
   const { method, headers } = incoming;
   const body = method === 'GET' || method === 'HEAD' ? undefined : incoming;
-  const response = await handler(
-    new Request(new URL(incoming.url, 'http://127.0.0.1/'), { method, headers, body, duplex: 'half' }),
-  );
+  const url = new URL(incoming.url, 'http://127.0.0.1/');
+  const response = await handler(new Request(url, { method, headers, body, duplex: 'half' }));
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   if (!response.body) {
     outgoing.end();
@@ -20,16 +19,13 @@ async function answer(handler, incoming, outgoing) {
   }
   outgoing.flushHeaders();
   const reader = response.body.getReader();
-  let wake = () => undefined;
-  outgoing.on('drain', () => wake());
-  outgoing.on('close', () => {
-    reader.cancel().catch(() => undefined);
-    wake();
-  });
+  outgoing.on('error', () => undefined);
+  outgoing.on('close', () => reader.cancel().catch(() => undefined));
   for (;;) {
     const { done, value } = await reader.read();
     if (done || outgoing.destroyed) break;
-    if (!outgoing.write(value)) await new Promise((resolve) => (wake = resolve));
+    // Until the kernel has it: a body that breaks off must not take what came before with it.
+    await new Promise((taken) => outgoing.write(value, taken));
   }
   outgoing.end();
 }

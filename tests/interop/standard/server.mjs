@@ -1,0 +1,100 @@
+// The handler that a standard EventSource follows, and what it has seen of each run.
+
+import { encode, eventStream, lastEventId } from 'eventsource-wasm/server';
+
+import { cutAt } from '../lib/cut.mjs';
+
+/** All kinds of fields, and what a reader has to find. */
+export const SENT = [
+  'a string',
+  { data: 'three\r\nlines\rof text' },
+  { data: { json: ['ü', null, 1.5] } },
+  { data: Uint8Array.of(0, 255, 128) },
+  { event: 'named', data: 'of a type' },
+  { id: 'an id', data: 'with an id' },
+  { data: 'keeps the id' },
+  { comment: 'which no reader sees' },
+  { event: 'named', id: 42, data: '' },
+  { id: '', data: 'no id any more' },
+  { event: 'message', retry: 50, data: 'of the default type' },
+  { comment: 'all', event: '🚀', id: '漢字 é', retry: 60, data: ' all parts ' },
+  { type: 'named', data: 'was read\nand is sent on', lastEventId: 'r' },
+  { event: 'end', data: 'end' },
+];
+export const READ = [
+  ['message', 'a string', ''],
+  ['message', 'three\nlines\nof text', ''],
+  ['message', '{"json":["ü",null,1.5]}', ''],
+  ['message', 'AP+A', ''],
+  ['named', 'of a type', ''],
+  ['message', 'with an id', 'an id'],
+  ['message', 'keeps the id', 'an id'],
+  ['named', '', '42'],
+  ['message', 'no id any more', ''],
+  ['message', 'of the default type', ''],
+  ['🚀', ' all parts ', '漢字 é'],
+  ['named', 'was read\nand is sent on', 'r'],
+  ['end', 'end', 'r'],
+].map(([type, data, lastEventId]) => ({ type, data, lastEventId }));
+
+/** What a run that is cut has to get, each once; ids have this behind their number. */
+export const storyOf = (ids) =>
+  Array.from({ length: 9 }, (_, n) => ({ type: 'tick', data: `${n}\n漢字`, lastEventId: `${n}${ids}` }));
+/** How many events a connection brings before it is cut. */
+const A_CONNECTION = 3;
+
+export const AT_ONCE = 10;
+/** Longer than any client waits that does not heed it. */
+export const LONG = 6000;
+
+/** A handler of `/<what>?run=<name>`, and the `runs` by their names. */
+export function standardServer() {
+  const runs = new Map();
+  const handler = (request) => {
+    const url = new URL(request.url);
+    const name = url.searchParams.get('run');
+    if (!runs.has(name)) runs.set(name, { requests: [], closed: undefined, cutAt: 0 });
+    const run = runs.get(name);
+    run.requests.push({ method: request.method, lastEventId: lastEventId(request), at: performance.now() });
+    return HANDLERS[url.pathname](request, run, url.searchParams);
+  };
+  return { handler, runs };
+}
+
+const gone = () => new Response(null, { status: 204 });
+
+const HANDLERS = {
+  '/fields': (request) => eventStream(request, SENT, { retry: 40 }),
+
+  /** Each connection is cut in the way that `cuts` has for it; with all events seen, 204. */
+  '/resume': async (request, run, query) => {
+    run.requests.at(-1).body = await request.text();
+    const story = storyOf(query.get('ids'));
+    const from = story.findIndex((event) => event.lastEventId === lastEventId(request)) + 1;
+    if (from === story.length) return gone();
+    const cut = query.get('cuts').split(',')[from / A_CONNECTION];
+    const events = story.slice(from, from + A_CONNECTION);
+    const broken = async (stream) => {
+      for (const event of events) await stream.send(event);
+      throw new Error('a cut');
+    };
+    const init = { retry: AT_ONCE, onError: () => undefined };
+    if (cut === 'end') return eventStream(request, events, init);
+    if (cut === 'break') return eventStream(request, broken, init);
+    // Within the frame behind them.
+    const next = story[from + A_CONNECTION] ?? { data: 'never read' };
+    const bytes = encode([{ retry: AT_ONCE }, ...events]).length + encode(next).length - 1;
+    return cutAt(eventStream(request, [...events, next], init), bytes);
+  },
+
+  '/retry': (request, run) => {
+    if (run.requests.length > 1) return gone();
+    return eventStream(request, (stream) => ((run.cutAt = performance.now()), stream.close()), { retry: LONG });
+  },
+
+  '/leave': (request, run) =>
+    eventStream(request, (stream) => {
+      void stream.send({ event: 'end', data: 'leave' });
+      void stream.closed.then((reason) => (run.closed = reason.code));
+    }),
+};
