@@ -1,8 +1,8 @@
 // The handler that a standard EventSource follows, and what it has seen of each run.
 
-import { encode, eventStream, lastEventId } from 'eventsource-wasm/server';
+import { eventStream, lastEventId } from 'eventsource-wasm/server';
 
-import { cutAt } from '../lib/cut.mjs';
+import { cutBehind } from '../lib/cut.mjs';
 
 /** All kinds of fields, and what a reader has to find. */
 export const SENT = [
@@ -43,7 +43,6 @@ export const storyOf = (ids) =>
 /** How many events a connection brings before it is cut. */
 const A_CONNECTION = 3;
 
-export const AT_ONCE = 10;
 /** Longer than any client waits that does not heed it. */
 export const LONG = 6000;
 
@@ -74,17 +73,7 @@ const HANDLERS = {
     if (from === story.length) return gone();
     const cut = query.get('cuts').split(',')[from / A_CONNECTION];
     const events = story.slice(from, from + A_CONNECTION);
-    const broken = async (stream) => {
-      for (const event of events) await stream.send(event);
-      throw new Error('a cut');
-    };
-    const init = { retry: AT_ONCE, onError: () => undefined };
-    if (cut === 'end') return eventStream(request, events, init);
-    if (cut === 'break') return eventStream(request, broken, init);
-    // Within the frame behind them.
-    const next = story[from + A_CONNECTION] ?? { data: 'never read' };
-    const bytes = encode([{ retry: AT_ONCE }, ...events]).length + encode(next).length - 1;
-    return cutAt(eventStream(request, [...events, next], init), bytes);
+    return cutBehind(request, events, story[from + A_CONNECTION], cut);
   },
 
   '/retry': (request, run) => {
