@@ -1,5 +1,7 @@
 // The handler that a standard EventSource follows, and what it has seen of each run.
 
+import assert from 'node:assert/strict';
+
 import { eventStream, lastEventId } from 'eventsource-wasm/server';
 
 import { cutBehind } from '../lib/cut.mjs';
@@ -40,8 +42,24 @@ export const READ = [
 /** What a run that is cut has to get, each once; ids have this behind their number. */
 export const storyOf = (ids) =>
   Array.from({ length: 9 }, (_, n) => ({ type: 'tick', data: `${n}\n漢字`, lastEventId: `${n}${ids}` }));
-/** How many events a connection brings before it is cut. */
+/** How many events a connection sends before it is cut. What is under way when it breaks off may be lost with it. */
 const A_CONNECTION = 3;
+
+/** Asserts that a run has gone forward through its story, by Last-Event-ID, to the 204, and has met all these cuts. */
+export function assertResumed({ requests }, story, cuts) {
+  const places = requests.map(({ lastEventId }) => story.findIndex((event) => event.lastEventId === lastEventId));
+  assert.deepEqual(
+    places,
+    places.toSorted((a, b) => a - b),
+  );
+  assert.equal(requests[0].lastEventId, '');
+  assert.equal(requests.at(-1).lastEventId, story.at(-1).lastEventId);
+  for (const cut of cuts)
+    assert.ok(
+      requests.some((request) => request.cut === cut),
+      cut,
+    );
+}
 
 /** Longer than any client waits that does not heed it. */
 export const LONG = 6000;
@@ -71,7 +89,8 @@ const HANDLERS = {
     const story = storyOf(query.get('ids'));
     const from = story.findIndex((event) => event.lastEventId === lastEventId(request)) + 1;
     if (from === story.length) return gone();
-    const cut = query.get('cuts').split(',')[from / A_CONNECTION];
+    const cut = query.get('cuts').split(',')[Math.floor(from / A_CONNECTION)];
+    run.requests.at(-1).cut = cut;
     const events = story.slice(from, from + A_CONNECTION);
     return cutBehind(request, events, story[from + A_CONNECTION], cut);
   },
