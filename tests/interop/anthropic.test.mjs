@@ -4,10 +4,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import Anthropic, { APIError } from '@anthropic-ai/sdk';
-import { eventStream } from 'eventsource-wasm/server';
 
 import { until } from '../e2e/check.mjs';
-import { thenFail } from './lib/cut.mjs';
+import { modelServer } from './lib/model-server.mjs';
 import { serve } from './lib/serve.mjs';
 import { PIECES, TEXT } from './lib/texts.mjs';
 
@@ -41,28 +40,12 @@ const OVERLOADED = {
   data: { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } },
 };
 
-/** The reason for which the last stream ended. */
-let closed;
-
-async function handle(request) {
-  const { model, stream } = await request.json();
-  assert.ok(stream);
-  const begin = messageEvents().slice(0, 6);
-  if (model === 'breaks') return eventStream(request, thenFail(begin), { onError: () => undefined });
-  if (model === 'fails') return eventStream(request, [...begin, OVERLOADED, ...messageEvents().slice(6)]);
-  if (model === 'ends') return eventStream(request, messageEvents());
-  // Stays open: the client leaves.
-  return eventStream(request, async (opened) => {
-    void opened.closed.then((reason) => (closed = reason.code));
-    for (const event of begin) await opened.send(event);
-    await opened.closed;
-  });
-}
+const { handler, state, begin } = modelServer(messageEvents, OVERLOADED);
 
 describe('@anthropic-ai/sdk', () => {
   let [server, client] = [];
   before(async () => {
-    server = await serve(handle);
+    server = await serve(handler);
     client = new Anthropic({ baseURL: server.url, apiKey: 'none', maxRetries: 0 });
   });
   after(() => server.close());
@@ -103,10 +86,11 @@ describe('@anthropic-ai/sdk', () => {
       (error) => error instanceof APIError && error.type === 'overloaded_error' && error.message.includes('Overloaded'),
     );
     // All that came before it, and nothing behind.
-    const begin = messageEvents().slice(0, 6);
     assert.deepEqual(
       found,
-      begin.map(({ event }) => event).filter((type) => type !== 'ping'),
+      begin()
+        .map(({ event }) => event)
+        .filter((type) => type !== 'ping'),
     );
     await assert.rejects(read('breaks'));
   });
@@ -115,7 +99,7 @@ describe('@anthropic-ai/sdk', () => {
     for await (const { type } of await client.messages.create({ ...body('stays'), stream: true })) {
       if (type === 'content_block_delta') break;
     }
-    await until(() => closed);
-    assert.match(closed, /^(cancelled|aborted)$/);
+    await until(() => state.closed);
+    assert.match(state.closed, /^(cancelled|aborted)$/);
   });
 });

@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
-import { eventStream } from 'eventsource-wasm/server';
 import OpenAI, { APIError } from 'openai';
 
 import { until } from '../e2e/check.mjs';
-import { thenFail } from './lib/cut.mjs';
+import { modelServer } from './lib/model-server.mjs';
 import { serve } from './lib/serve.mjs';
 import { PIECES, TEXT } from './lib/texts.mjs';
 
@@ -58,29 +57,13 @@ function responseEvents() {
   return events.map((event, sequence_number) => ({ event: event.type, data: { ...event, sequence_number } }));
 }
 
-/** The reason for which the last stream ended. */
-let closed;
-
-async function handle(request) {
-  const { model, stream } = await request.json();
-  assert.ok(stream);
-  const all = new URL(request.url).pathname.endsWith('/responses') ? responseEvents() : [...chatChunks(), '[DONE]'];
-  if (model === 'breaks') return eventStream(request, thenFail(all.slice(0, 4)), { onError: () => undefined });
-  if (model === 'fails')
-    return eventStream(request, [...all.slice(0, 4), { data: { error: { message: 'overloaded' } } }]);
-  if (model === 'ends') return eventStream(request, all);
-  // Stays open: the client leaves.
-  return eventStream(request, async (opened) => {
-    void opened.closed.then((reason) => (closed = reason.code));
-    for (const event of all.slice(0, 4)) await opened.send(event);
-    await opened.closed;
-  });
-}
+const eventsOf = (pathname) => (pathname.endsWith('/responses') ? responseEvents() : [...chatChunks(), '[DONE]']);
+const { handler, state } = modelServer(eventsOf, { data: { error: { message: 'overloaded' } } });
 
 describe('openai', () => {
   let [server, client] = [];
   before(async () => {
-    server = await serve(handle);
+    server = await serve(handler);
     client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
   });
   after(() => server.close());
@@ -138,7 +121,7 @@ describe('openai', () => {
     for await (const { choices } of await client.chat.completions.create({ ...chat('stays'), stream: true })) {
       if (choices[0].delta.content) break;
     }
-    await until(() => closed);
-    assert.match(closed, /^(cancelled|aborted)$/);
+    await until(() => state.closed);
+    assert.match(state.closed, /^(cancelled|aborted)$/);
   });
 });

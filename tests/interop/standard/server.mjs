@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { eventStream, lastEventId } from 'eventsource-wasm/server';
+import { eventStream, lastEventId, noMoreEvents } from 'eventsource-wasm/server';
 
 import { cutBehind } from '../lib/cut.mjs';
 
@@ -78,8 +78,6 @@ export function standardServer() {
   return { handler, runs };
 }
 
-const gone = () => new Response(null, { status: 204 });
-
 const HANDLERS = {
   '/fields': (request) => eventStream(request, SENT, { retry: 40 }),
 
@@ -88,7 +86,7 @@ const HANDLERS = {
     run.requests.at(-1).body = await request.text();
     const story = storyOf(query.get('ids'));
     const from = story.findIndex((event) => event.lastEventId === lastEventId(request)) + 1;
-    if (from === story.length) return gone();
+    if (from === story.length) return noMoreEvents();
     const cut = query.get('cuts').split(',')[Math.floor(from / A_CONNECTION)];
     run.requests.at(-1).cut = cut;
     const events = story.slice(from, from + A_CONNECTION);
@@ -96,7 +94,7 @@ const HANDLERS = {
   },
 
   '/retry': (request, run) => {
-    if (run.requests.length > 1) return gone();
+    if (run.requests.length > 1) return noMoreEvents();
     return eventStream(request, (stream) => ((run.cutAt = performance.now()), stream.close()), { retry: LONG });
   },
 
