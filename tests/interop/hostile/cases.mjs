@@ -28,8 +28,8 @@ const BORDERS = {
 };
 
 /** What is sent around each: with half a pair to the hostile side, and an id whose loss or change the event behind shows. */
-const BEFORE = { event: 'before', id: 'before', data: 'before\ud83d' };
-const AFTER = { comment: '\ude80after', event: 'after', data: 'after' };
+export const BEFORE = { event: 'before', id: 'before', data: 'before\ud83d' };
+export const AFTER = { comment: '\ude80after', event: 'after', data: 'after' };
 /** Tells a reader that it has everything. */
 export const END = { event: 'end', data: 'end' };
 
@@ -62,7 +62,8 @@ export function refusalOf(event) {
  */
 export function streams() {
   const all = [];
-  const add = (way, name, batches) => all.push({ way, name, batches, expected: itemsOf(way, batches) });
+  const add = (way, name, batches) =>
+    all.push({ way, name, batches, expected: itemsOf([...batches.flat(), END], way === 'stream') });
   for (const [field, cases] of Object.entries(CASES)) {
     const accepted = cases.filter(({ event }) => !refusalOf(event));
     for (const { name, event } of accepted) add('first', `${field}: ${name}`, [[event, AFTER]]);
@@ -80,11 +81,11 @@ export function streams() {
   return all;
 }
 
-function itemsOf(way, batches) {
-  // What `eventStream` begins with.
-  const items = way === 'stream' ? [{ comment: '' }] : [];
+/** What is read of these events; with the comment that responses begin with, or without it. */
+export function itemsOf(events, ofResponse) {
+  const items = ofResponse ? [{ comment: '' }] : [];
   let lastEventId = '';
-  for (const event of [...batches.flat(), END]) {
+  for (const event of events) {
     if (refusalOf(event)) continue;
     const { comment, event: type, id, data, retry } = partsOf(event);
     const comments = comment === undefined ? [] : normal(comment).split('\n');
@@ -102,7 +103,7 @@ function normal(text) {
 }
 
 /** What an event is made of, with its data as the text that is sent. */
-function partsOf(event) {
+export function partsOf(event) {
   if (typeof event === 'string') return { data: event };
   if ('lastEventId' in event) return { event: event.type, id: event.lastEventId || undefined, data: event.data };
   return { ...event, data: typeof event.data === 'string' ? event.data : JSON.stringify(event.data) };
