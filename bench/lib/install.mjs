@@ -3,7 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { exec, ROOT, Steps } from '../../scripts/lib/console.mjs';
+import { ROOT, Steps } from '../../scripts/lib/console.mjs';
+import { npmInstall } from '../../scripts/lib/tools.mjs';
 
 const FOLDER = join(ROOT, 'bench');
 
@@ -14,14 +15,8 @@ export async function installPeers() {
     'The benchmarks compare with pinned packages, on pinned Nodes: they are installed in bench/, once, 400 MB.',
   );
   const steps = new Steps(1);
-  await steps.step('npm ci in bench/', () => {
-    // Some peers say that they want a newer Node than the one that installs them; they are run on both all the same.
-    const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-    const own = process.env.npm_execpath;
-    if (own && /npm-cli\.[cm]?js$/.test(own))
-      return exec(process.execPath, [own, ...args], { cwd: FOLDER }).then(() => '');
-    return exec(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { cwd: FOLDER }).then(() => '');
-  });
+  // Some peers say that they want a newer Node than the one that installs them; they are run on both all the same.
+  await steps.step('npm ci in bench/', () => npmInstall('bench'));
 }
 
 function present() {

@@ -45,7 +45,7 @@ async function makePlan(memory) {
     });
   };
 
-  add('npm packages', tools.npmPackagesPresent, tools.npmInstall);
+  add('npm packages', tools.npmPackagesPresent, () => tools.npmInstall());
 
   const target = await tools.hasWasmTarget();
   add(`Rust target ${tools.WASM_TARGET}`, () => target, tools.addWasmTarget);

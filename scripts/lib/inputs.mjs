@@ -6,12 +6,13 @@ import { dirname, join } from 'node:path';
 
 import { ROOT } from './console.mjs';
 
-/** Paths (from the root) of all files in or at `path`, sorted. */
+/** Paths (from the root) of all files in or at `path`, sorted; installed packages are none of them. */
 export function files(path, accept = () => true) {
   const full = join(ROOT, path);
   if (!existsSync(full)) return [];
   if (statSync(full).isFile()) return accept(path) ? [path] : [];
   return readdirSync(full)
+    .filter((name) => name !== 'node_modules')
     .sort()
     .flatMap((name) => files(`${path}/${name}`, accept));
 }

@@ -4,10 +4,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { installed } from '../../tests/client/runtimes/install.mjs';
 import { serve } from '../../tests/web/server.mjs';
 import { ensureChromedriver, ensureChromium, FLAGS } from './chromium.mjs';
 import { ROOT } from './console.mjs';
+import { ensureCurl } from './curl.mjs';
+import { ensureFirefox } from './firefox.mjs';
 import { files } from './inputs.mjs';
+import { ensurePackages } from './packages.mjs';
 import { ensureTestRunner } from './test-runner.mjs';
 import { WASM_TARGET } from './tools.mjs';
 
@@ -21,6 +25,7 @@ export const SUITES = {
   workerd: () => nodeTest('workerd'),
   edge: () => nodeTest('edge'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
+  interop: interopTest,
   client: async () => (await import('../../tests/client/run.mjs')).runClient(),
   ...(existsSync(join(ROOT, 'tests/types/tsconfig.json')) ? { types: typeTest } : {}),
 };
@@ -69,6 +74,14 @@ async function rustWebTest() {
     await server.close();
   }
   return total;
+}
+
+/** Clients that no one here wrote, in Node and in browsers, read what is written. */
+async function interopTest() {
+  await ensurePackages('tests/interop', 'clients of others (once, 100 MB)');
+  // What drives Firefox. Here, as the files of a suite are processes of their own.
+  await installed('');
+  return nodeTest('interop', { CHROMIUM_PATH: ensureChromium(), FIREFOX_PATH: ensureFirefox(), CURL: ensureCurl() });
 }
 
 async function nodeTest(name, env = {}) {

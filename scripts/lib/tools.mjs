@@ -63,10 +63,12 @@ export function npmPackagesPresent() {
   });
 }
 
-export async function npmInstall() {
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+/** `npm ci` in a folder from the root; `options` are further ones of npm. */
+export async function npmInstall(folder = '', ...options) {
+  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options];
+  const cwd = join(ROOT, folder);
   // Under `npm run` npm's own script is known; elsewhere it is looked for in the PATH.
   const own = process.env.npm_execpath;
-  if (own && /npm-cli\.[cm]?js$/.test(own)) await exec(process.execPath, [own, ...args]);
-  else await exec(process.platform === 'win32' ? 'npm.cmd' : 'npm', args);
+  if (own && /npm-cli\.[cm]?js$/.test(own)) await exec(process.execPath, [own, ...args], { cwd });
+  else await exec(process.platform === 'win32' ? 'npm.cmd' : 'npm', args, { cwd });
 }

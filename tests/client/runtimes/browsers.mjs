@@ -4,10 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 import { ROOT } from '../../../scripts/lib/console.mjs';
-import { ensureFirefox } from '../../../scripts/lib/firefox.mjs';
+import { launchFirefox } from '../../../scripts/lib/firefox.mjs';
 import { launchChromium } from '../../../scripts/lib/chromium.mjs';
 import { runAll } from '../suite/run.mjs';
-import { installed } from './install.mjs';
 
 const MODULE = '/tests/client/runtimes/page.mjs';
 
@@ -25,13 +24,6 @@ export function pageFiles(path) {
   if (!/^\/(dist|tests\/(client|e2e))\//.test(path) || path.includes('..') || !type) return undefined;
   const file = join(ROOT, path);
   return existsSync(file) ? found(type, readFileSync(file, 'utf8')) : undefined;
-}
-
-async function launchFirefox() {
-  const executablePath = ensureFirefox();
-  const entry = await installed('puppeteer-core/lib/esm/puppeteer/puppeteer-core.js');
-  const { default: puppeteer } = await import(entry);
-  return puppeteer.launch({ browser: 'firefox', executablePath, headless: true });
 }
 
 async function openPage(runtime, server, launch, inWorker = false) {
