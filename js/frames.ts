@@ -147,7 +147,7 @@ class FrameWriter {
       throw notAnEvent(event);
     } else if ('lastEventId' in event) {
       // One that was read: it is sent with the id that it left the stream with.
-      const { type, data, lastEventId } = event;
+      const { type, data, lastEventId } = checkRead(event);
       const named = type === 'message' ? '' : type;
       this.#addParts(undefined, named, lastEventId || undefined, data, undefined, keys?.of(named));
     } else {
@@ -276,10 +276,27 @@ export class EventEncoderStream extends TransformStream<EventInit, Uint8Array> {
 export function storedEvent(event: EventInit): StoredEvent {
   if (typeof event === 'string') return { data: event };
   if (typeof event !== 'object' || event === null) throw notAnEvent(event);
-  if ('lastEventId' in event) return { ...(event.type !== 'message' && { event: event.type }), data: event.data };
+  if ('lastEventId' in event) {
+    const { type, data } = checkRead(event);
+    return type === 'message' ? { data } : { event: type, data };
+  }
   const { id, data, ...rest } = event;
   if (id === undefined) return data === undefined ? rest : { ...rest, data: dataText(data)! };
   throw new TypeError(`expected an event without an id, which its channel gives, found ${JSON.stringify(String(id))}`);
+}
+
+type ReadEvent = Extract<EventInit, { lastEventId: string }>;
+
+/** One that was read has strings only, and nothing of one that was made: that would not be sent. */
+function checkRead(event: ReadEvent): ReadEvent {
+  const made = ['event', 'id', 'retry', 'comment'].find((name) => name in event);
+  const { type, data, lastEventId } = event;
+  const all = typeof type === 'string' && typeof data === 'string' && typeof lastEventId === 'string';
+  if (all && !made) return event;
+  const found = made
+    ? `one with lastEventId and ${made}`
+    : `one with ${typeof type}, ${typeof data} and ${typeof lastEventId}`;
+  throw new TypeError(`expected an event that was read to have type, data and lastEventId as strings, found ${found}`);
 }
 
 function notAnEvent(found: unknown): TypeError {
@@ -309,5 +326,7 @@ function base64(bytes: Uint8Array): string {
 /** [spec] A reader ignores a retry field that does not consist of ASCII digits. */
 function checkRetry(retry: number): number {
   if (Number.isSafeInteger(retry) && retry >= 0) return retry;
-  throw new EventSourceError('invalid-retry', `expected retry to be a whole number of milliseconds, found ${retry}`);
+  // Not everything has a text.
+  const found = typeof retry === 'number' ? String(retry) : typeof retry;
+  throw new EventSourceError('invalid-retry', `expected retry to be a whole number of milliseconds, found ${found}`);
 }

@@ -36,6 +36,20 @@ describe('eventStream in Node', () => {
     test(name, () => whileAlive(async () => assert.equal(await check(api), undefined)));
   }
 
+  test('an event that was read has nothing of one that is made, and strings only', () => {
+    const read = { type: 'a', data: 'b', lastEventId: '1' };
+    assert.equal(new TextDecoder().decode(encode(read)), 'event: a\nid: 1\ndata: b\n\n');
+    for (const [event, found] of [
+      [{ ...read, event: 'x' }, 'one with lastEventId and event'],
+      [{ lastEventId: '1', id: '2', data: 'b' }, 'one with lastEventId and id'],
+      [{ ...read, type: 5 }, 'one with number, string and string'],
+      [{ ...read, data: { a: 1 } }, 'one with string, object and string'],
+    ]) {
+      const message = `expected an event that was read to have type, data and lastEventId as strings, found ${found}`;
+      assert.throws(() => encode(event), { name: 'TypeError', message });
+    }
+  });
+
   test('no rejection was left unhandled', async () => {
     await settle();
     assert.deepEqual(rejections, []);
