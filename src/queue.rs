@@ -176,7 +176,7 @@ impl SendQueue {
     }
 
     /// Where the bytes lie that were pushed, those of dropped frames included.
-    #[cfg(all(target_arch = "wasm32", feature = "npm"))]
+    #[cfg(all(target_arch = "wasm32", feature = "npm", feature = "server"))]
     pub(crate) fn pointer(&self) -> *const u8 {
         self.frames.as_ptr()
     }
