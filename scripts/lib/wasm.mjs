@@ -30,6 +30,9 @@ const RUSTFLAGS = [
   '-Cno-vectorize-slp',
   '-Cllvm-args=-unroll-threshold=0',
   '-Cllvm-args=-unroll-runtime=false',
+  // Instead of a megabyte, of which nothing here needs more than some hundred bytes: addresses behind it are two bytes, not four.
+  // The stack lies in front of all else, so that running over it is a trap.
+  '-Clink-arg=-zstack-size=4096',
 ];
 
 // Without --strip-target-features rustc's list of features stays in. `-tnh` (traps never happen) is not used: a panic
