@@ -31,7 +31,7 @@ async function buildAlone(quiet) {
 
 async function makePlan(memory) {
   const rust = await tools.requireRust();
-  const scripts = ['wasm', 'glue', 'embed'].map((name) => `scripts/lib/${name}.mjs`);
+  const scripts = ['wasm', 'glue', 'panics', 'embed'].map((name) => `scripts/lib/${name}.mjs`);
   const plan = [];
   const add = (title, isFresh, run) => plan.push({ title, isFresh, fresh: isFresh(), run });
   /** A step that is fresh as long as the hash of its inputs stays the same. */

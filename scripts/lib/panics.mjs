@@ -5,11 +5,11 @@
 const MESSAGES = [
   'slice index starts at ',
   ' but ends at ',
-  ' index out of bounds: the len is ',
+  'index out of bounds: the len is ',
   ' but the index is ',
   'range start index ',
   'range end index ',
-  '" out of range for slice of length ',
+  ' out of range for slice of length ',
   'dest is out of bounds',
   'capacity overflow',
   'LazyCell instance has previously been poisoned',
@@ -18,6 +18,8 @@ const MESSAGES = [
   'finish: result should be Some',
   'finish: callbacks should be Some',
 ];
+/** What stands for an argument in a form of `core::fmt`. */
+const ARGUMENT = 0xc0;
 const DATA_SECTION = 11;
 /** The size of a `core::panic::Location`: the file's address and length, line, column. */
 const LOCATION = 16;
@@ -35,12 +37,22 @@ export function blankPanics(wasm) {
     for (let at = -address & 3; at + LOCATION <= data.length; at += 4) {
       if (files.has(`${data.readUInt32LE(at)} ${data.readUInt32LE(at + 4)}`)) data.fill(0, at, at + LOCATION);
     }
-    for (const message of MESSAGES) {
-      const at = data.indexOf(message, 'latin1');
-      if (at >= 0) data.fill(0, at, at + message.length);
-    }
+    for (const message of MESSAGES) blankMessage(data, message);
   }
   return bytes;
+}
+
+/** Where it is a form of `core::fmt`, its length stands before it, and a byte for each argument on either side. */
+function blankMessage(data, message) {
+  for (let at = data.indexOf(message, 'latin1'); at >= 0; at = data.indexOf(message, at, 'latin1')) {
+    let [start, end] = [at, at + message.length];
+    if (data[start - 1] === message.length) {
+      start--;
+      while (data[start - 1] === ARGUMENT) start--;
+      while (data[end] === ARGUMENT) end++;
+    }
+    data.fill(0, start, end);
+  }
 }
 
 /** The data segments: where each goes in memory, and where it stands in the module. */
