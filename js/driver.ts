@@ -22,8 +22,16 @@ import {
   TOO_LARGE,
 } from './connection.js';
 import { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from './error.js';
+import { ServerSentEvent } from './event.js';
 import type { Face } from './face.js';
-import { type ConnectInit, isFetchable, isReplayable, makeRequest, type RetryFunction } from './options.js';
+import {
+  type ConnectInit,
+  isFetchable,
+  isIdempotent,
+  isReplayable,
+  makeRequest,
+  type RetryFunction,
+} from './options.js';
 import { Reading } from './reading.js';
 import { readRefused } from './refused.js';
 import { isResponse, sender } from './request.js';
@@ -139,7 +147,7 @@ export class Driver {
       const { share } = await import('./share.js');
       const part = { url: this.#url, init: this.#init, ofConnect: this.#ofConnect, face: this.#face, state, alone };
       if (this.#silent) return;
-      this.#shared = share(part);
+      this.#shared = share(part, { Driver, EventSourceError, ServerSentEvent, isIdempotent });
       if (!this.#shared) return alone();
       this.#stop = this.#shared.leave;
     } catch {

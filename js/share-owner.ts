@@ -1,8 +1,8 @@
 /** The one of a shared connection that has it. The protocol is in share.ts. */
-import { Driver } from './driver.js';
+import type { Driver } from './driver.js';
 import type { Face } from './face.js';
-import { EventSourceError, type EventSourceErrorCode } from './error.js';
-import { isIdempotent } from './options.js';
+import type { EventSourceError, EventSourceErrorCode } from './error.js';
+import { client } from './share-client.js';
 import type { Reader } from './share-reader.js';
 import { Ring } from './share-ring.js';
 import { type Asking, putError, putResponse, putRun, type ResponseFacts, takeRun, type Telling } from './share-wire.js';
@@ -60,9 +60,9 @@ export class Owner {
     const { id } = reader.ring;
     const { resume = 'auto' } = init;
     // A request is not sent again silently, by another tab no more than by the same.
-    if (!first && (resume === 'never' || (resume === 'auto' && !id && !isIdempotent(init)))) {
+    if (!first && (resume === 'never' || (resume === 'auto' && !id && !client.isIdempotent(init)))) {
       const message = 'expected a request that may be sent again, found that the tab that sent it has gone';
-      this.#failed(new EventSourceError('no-replay', message), false);
+      this.#failed(new client.EventSourceError('no-replay', message), false);
       return;
     }
     const face: Face = {
@@ -78,7 +78,7 @@ export class Owner {
       },
       failed: (error, quiet) => this.#failed(error, quiet),
     };
-    this.#driver = new Driver(
+    this.#driver = new client.Driver(
       url,
       { ...init, lastEventId: id, signal: undefined, shareAcrossTabs: undefined, pauseWhenHidden: undefined },
       face,

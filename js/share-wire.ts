@@ -1,6 +1,7 @@
 /** What the tabs of a shared connection say to each other (the protocol is in share.ts), and how it is put for the channel. */
-import { EventSourceError, type EventSourceErrorDetails } from './error.js';
-import { ServerSentEvent } from './event.js';
+import type { EventSourceError, EventSourceErrorDetails } from './error.js';
+import type { ServerSentEvent } from './event.js';
+import { client } from './share-client.js';
 import type { Events } from './share-reader.js';
 
 /** What all tabs are told of a response. */
@@ -56,7 +57,7 @@ export function putRun({ events, ...rest }: Events): Run {
 export function takeRun({ texts, ...rest }: Run): Events {
   const events: ServerSentEvent[] = [];
   for (let at = 0; at < texts.length; at += 3) {
-    events.push(new ServerSentEvent(texts[at]!, texts[at + 1]!, texts[at + 2]!));
+    events.push(new client.ServerSentEvent(texts[at]!, texts[at + 1]!, texts[at + 2]!));
   }
   return { ...rest, events };
 }
@@ -93,5 +94,5 @@ export function putError(error: EventSourceError): ErrorFacts {
 }
 
 export function takeError({ code, message, response, ...details }: ErrorFacts): EventSourceError {
-  return new EventSourceError(code, message, { ...details, response: response && takeResponse(response) });
+  return new client.EventSourceError(code, message, { ...details, response: response && takeResponse(response) });
 }

@@ -37,8 +37,9 @@
  * URL and options are the owner's. Whoever joins with another URL fails; other differences show only when it is the owner.
  */
 import type { Face } from './face.js';
-import { EventSourceError, type EventSourceErrorCode } from './error.js';
+import type { EventSourceErrorCode } from './error.js';
 import type { ConnectInit } from './options.js';
+import { type Client, client, useClient } from './share-client.js';
 import { Owner } from './share-owner.js';
 import { Reader } from './share-reader.js';
 import { Ring } from './share-ring.js';
@@ -75,7 +76,8 @@ export interface Shared {
 }
 
 /** Takes part in the shared connection that is named by `shareAcrossTabs`; `undefined` where there is nothing to share it by. */
-export function share(part: Part): Shared | undefined {
+export function share(part: Part, given: Client): Shared | undefined {
+  useClient(given);
   if (!globalThis.navigator?.locks || !globalThis.BroadcastChannel) return undefined;
   const member = new Member(part);
   member.enter();
@@ -165,7 +167,7 @@ class Member {
   }
 
   #fail(code: EventSourceErrorCode, message: string): void {
-    this.#reader.failed(new EventSourceError(code, message), false);
+    this.#reader.failed(new client.EventSourceError(code, message), false);
     this.#end();
   }
 
@@ -176,7 +178,7 @@ class Member {
       this.#fail('gap', message);
       return;
     }
-    this.#reader.missed(new EventSourceError('gap', message, { willRetry: true, delay: 0 }));
+    this.#reader.missed(new client.EventSourceError('gap', message, { willRetry: true, delay: 0 }));
   }
 
   /** Has the lock for as long as the promise is pending. */
