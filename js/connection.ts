@@ -1,6 +1,7 @@
 /** The state machine that decides on a connection, in Rust (src/web/connection.rs): told what happens, it says what follows. */
 import { isTime, show } from './check.js';
 import { clientEngine, startClient } from './engine.js';
+import { CONTENT_TYPE, type Failure, failureOf, STATUS } from './failure.js';
 import { Numbers } from './numbers.js';
 import type { Reading } from './reading.js';
 import { type ConnectInit, isIdempotent, isReplayable, type RetryOptions } from './options.js';
@@ -16,28 +17,18 @@ export const STOP = -4;
 /** The caller's function is to decide. */
 export const ASK = -5;
 
-// What makes an attempt fail.
-export const NETWORK = 0;
-export const STREAM_ENDED = 1;
-export const REQUEST = 2;
-export const ABORTED = 3;
-export const INVALID_URL = 4;
-export const CONNECT_TIMEOUT = 5;
-export const IDLE_TIMEOUT = 6;
-/** The caller's function has not decided. */
-export const DECISION = 7;
-export const TOO_LARGE = 8;
-
 const RESUME = { auto: 0, always: 1, never: 2 } as const;
 
 const numbers = new Numbers();
-const decoder = new TextDecoder();
 
 /** A number that no connection has: whatever is told under it is ignored. */
 const NONE = -1;
 
 export class Connection {
   #number = numbers.take(this);
+  /** What failed last, and what was found. */
+  #cause = 0;
+  #found: unknown;
 
   constructor(init: ConnectInit, ofConnect: boolean) {
     startClient();
@@ -69,15 +60,22 @@ export class Connection {
 
   responded({ status, headers }: Response): number {
     const type = headers.get('content-type');
+    [this.#cause, this.#found] = status === 200 ? [CONTENT_TYPE, type || 'none'] : [STATUS, status];
     put(type ?? '');
     const wait = milliseconds(headers.get('retry-after'));
     return clientEngine.responded(this.#number, status, type !== null, wait, performance.now(), Math.random());
   }
 
-  /** `url` of an `INVALID_URL`, `limit` of what was `TOO_LARGE` or took too long. */
-  failed(cause: number, limit = 0, url = ''): number {
-    put(url);
-    return clientEngine.failed(this.#number, cause, limit, performance.now(), Math.random());
+  /** `found` is the URL of an `INVALID_URL`, or the limit of what was `TOO_LARGE` or took too long. */
+  failed(cause: number, found?: unknown): number {
+    [this.#cause, this.#found] = [cause, found];
+    return clientEngine.failed(this.#number, cause, performance.now(), Math.random());
+  }
+
+  /** What failed last. */
+  failure(): Failure {
+    const told = new Float64Array(clientEngine.memory.buffer, clientEngine.told(), 4);
+    return failureOf(this.#cause, this.#found, told);
   }
 
   /** What the caller's function has decided. Throws where that is neither a time nor `false`. */
@@ -107,16 +105,6 @@ export class Connection {
     if (this.#number !== NONE) numbers.give(this, this.#number);
     this.#number = NONE;
   }
-}
-
-/**
- * What failed last, of all connections: message, code, attempts in a row, milliseconds since they began, and the delay that the
- * policy gives, empty for none.
- */
-export function told(): string[] {
-  const start = clientEngine.told() >>> 0;
-  const bytes = new Uint8Array(clientEngine.memory.buffer);
-  return decoder.decode(bytes.subarray(start, bytes.indexOf(0, start))).split('\n');
 }
 
 /** Writes a text of a header's characters, a byte each, for the next call. */

@@ -3,27 +3,22 @@ import { unlessAborted } from './abort.js';
 import { alarm } from './alarm.js';
 import { eventLimit } from './batch.js';
 import { checkOptions, show } from './check.js';
-import {
-  ABORTED,
-  ASK,
-  CONNECT_TIMEOUT,
-  Connection,
-  DECISION,
-  END,
-  IDLE_TIMEOUT,
-  IGNORED,
-  INVALID_URL,
-  NETWORK,
-  OPEN,
-  REQUEST,
-  STOP,
-  STREAM_ENDED,
-  told,
-  TOO_LARGE,
-} from './connection.js';
-import { EventSourceError, type EventSourceErrorCode, type EventSourceErrorDetails } from './error.js';
+import { ASK, Connection, END, IGNORED, OPEN, STOP } from './connection.js';
+import { EventSourceError, type EventSourceErrorDetails } from './error.js';
 import { ServerSentEvent } from './event.js';
 import type { Face } from './face.js';
+import {
+  ABORTED,
+  CONNECT_TIMEOUT,
+  DECISION,
+  type Failure,
+  IDLE_TIMEOUT,
+  INVALID_URL,
+  NETWORK,
+  REQUEST,
+  STREAM_ENDED,
+  TOO_LARGE,
+} from './failure.js';
 import {
   type ConnectInit,
   isFetchable,
@@ -128,7 +123,7 @@ export class Driver {
     // A failure that is final already, while the body of the refusal is still read, is told as what it is.
     if (this.readyState === 2) return;
     this.#connection.failed(ABORTED);
-    this.#tell(STOP, told(), { cause: reason });
+    this.#tell(STOP, this.#connection.failure(), { cause: reason });
     this.#silent = true;
     this.#stop();
   }
@@ -158,8 +153,8 @@ export class Driver {
   /** Attempt after attempt, until there is none. */
   async #run(): Promise<void> {
     if (!isFetchable(this.#url, this.#init)) {
-      this.#connection.failed(INVALID_URL, 0, this.#url.href);
-      return this.#tell(STOP, told(), {});
+      this.#connection.failed(INVALID_URL, this.#url.href);
+      return this.#tell(STOP, this.#connection.failure(), {});
     }
     for (let wait = NaN; !(wait < 0); wait = await this.#try()) {
       // Closed by a listener of the error, or while it waits.
@@ -283,7 +278,7 @@ export class Driver {
   /** What follows a failure: the caller's function is asked where it decides, and the failure is told. */
   async #follow(step: number, details: EventSourceErrorDetails): Promise<number> {
     if (step === IGNORED) return step;
-    const failure = told();
+    const failure = this.#connection.failure();
     // [spec] Reestablish the connection: 1.2 set readyState to CONNECTING, 1.3 fire an event named error, 2 wait.
     this.readyState = step >= 0 || step === ASK ? 0 : 2;
     const { status, response } = details;
@@ -304,23 +299,23 @@ export class Driver {
   }
 
   /** Has the caller's function decide. */
-  #ask(failure: string[], details: EventSourceErrorDetails): ReturnType<RetryFunction> {
-    const [, , attemptsInRow, elapsed, policy] = failure;
-    const delay: number | false = policy ? +policy : false;
+  #ask(failure: Failure, details: EventSourceErrorDetails): ReturnType<RetryFunction> {
+    const { attemptsInRow, elapsed } = failure;
+    const delay = failure.delay < 0 ? (false as const) : failure.delay;
     const { status, response } = details;
     return (this.#init.retry as RetryFunction)({
       attempt: this.#attempt,
-      attemptsInRow: +attemptsInRow!,
+      attemptsInRow,
       error: this.#error(delay === false ? STOP : delay, failure, details),
       status,
       response,
-      elapsed: +elapsed!,
+      elapsed,
       lastEventId: this.lastEventId,
       delay,
     });
   }
 
-  #tell(step: number, failure: string[], details: EventSourceErrorDetails): void {
+  #tell(step: number, failure: Failure, details: EventSourceErrorDetails): void {
     if (this.#silent) return;
     if (step < 0) this.#end();
     const error = this.#error(step, failure, details);
@@ -328,10 +323,10 @@ export class Driver {
     this.#face.failed(error, step === END || error.code === 'stream-ended');
   }
 
-  #error(step: number, [message, code]: string[], details: EventSourceErrorDetails): EventSourceError {
+  #error(step: number, { message, code }: Failure, details: EventSourceErrorDetails): EventSourceError {
     const willRetry = step >= 0;
     const more = { attempt: this.#attempt, willRetry, delay: willRetry ? step : undefined };
-    return new EventSourceError(code as EventSourceErrorCode, message!, { ...details, ...more });
+    return new EventSourceError(code, message, { ...details, ...more });
   }
 
   /** Whether nothing is to begin now, as nobody would see it. */

@@ -2,28 +2,32 @@
 //! and timers.
 //!
 //! Only numbers pass, and texts through memory: with futures, promises and strings of wasm-bindgen the client entry was
-//! 7 KB gzip larger.
+//! 7 KB gzip larger. What a failure says is put together in JavaScript (js/failure.ts), which knows the cause.
 
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::Local;
-use crate::failure::{push, push_decimal};
+use super::Single;
+use crate::failure::Refusal;
 use crate::{Cause, Connection, ConnectionOptions, MAX_DELAY, Moment, ParseError, Resume, RetryPolicy, Step};
 
 /// All connections of this instance, and the text that passes for one of them.
 struct Connections {
     /// By the numbers that JavaScript has given them.
     connections: Vec<Connection>,
-    /// What JavaScript has written for the next call, or what the last failure says.
+    /// What JavaScript has written for the next call.
     text: Vec<u8>,
+    /// What there is to say about the last failure: why it is not tried again (0 for no reason of its own, 1 for limits of the
+    /// policy, 2 for a body that is a stream), the attempts in a row, the milliseconds since they began, and the delay to the next,
+    /// negative for none.
+    told: [f64; 4],
 }
 
-static CONNECTIONS: Local<Connections> = Local(RefCell::new(Connections { connections: Vec::new(), text: Vec::new() }));
+static CONNECTIONS: Single<Connections> =
+    Single::new(Connections { connections: Vec::new(), text: Vec::new(), told: [0.0; 4] });
 
 // What a step is told as; a number that is not negative is a delay in milliseconds. js/connection.ts has the same numbers.
 const OPEN: f64 = -1.0;
@@ -36,9 +40,10 @@ const ASK: f64 = -5.0;
 /// a header.
 #[wasm_bindgen]
 pub fn text(length: u32) -> u32 {
-    let Connections { text, .. } = &mut *CONNECTIONS.0.borrow_mut();
-    *text = vec![0; length as usize];
-    text.as_ptr() as u32
+    CONNECTIONS.with(|Connections { text, .. }| {
+        *text = vec![0; length as usize];
+        text.as_ptr() as u32
+    })
 }
 
 /// Makes a connection that has not begun, in place of the one that had the number. `resume` is 0 for auto, 1 for always, 2 for never.
@@ -62,33 +67,34 @@ pub fn connection(
     max_attempts: f64,
     max_elapsed: f64,
 ) {
-    let Connections { connections, text } = &mut *CONNECTIONS.0.borrow_mut();
-    let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
-    let given = |value: f64| (!value.is_nan()).then_some(value);
-    let statuses = || text.as_chunks().0.iter().map(|status| u16::from_le_bytes(*status)).collect();
-    // Casts from f64 saturate: an infinite number of attempts is one that is never reached.
-    let policy = RetryPolicy {
-        delay: given(delay).map_or(preset.delay, |delay| delay as u64),
-        max_delay: given(max_delay).map_or(preset.max_delay, |delay| delay as u64),
-        factor: given(factor).unwrap_or(preset.factor),
-        jitter: given(jitter).unwrap_or(preset.jitter),
-        max_attempts: given(max_attempts).map(|attempts| attempts as u32).or(preset.max_attempts),
-        max_elapsed: given(max_elapsed).map(|elapsed| elapsed as u64).or(preset.max_elapsed),
-        statuses: if has_statuses { statuses() } else { preset.statuses },
-    };
-    let resume = match resume {
-        1 => Resume::Always,
-        2 => Resume::Never,
-        _ => Resume::Auto,
-    };
-    let options = ConnectionOptions { policy, resume, idempotent, replayable, asks, last_event_id: Vec::new() };
-    // More than one where JavaScript has taken a number and then not used it.
-    while number as usize >= connections.len() {
-        connections.push(Connection::new(ConnectionOptions::default()));
-    }
-    if let Some(connection) = connections.get_mut(number as usize) {
-        *connection = Connection::new(options);
-    }
+    CONNECTIONS.with(|Connections { connections, text, .. }| {
+        let preset = if of_connect { RetryPolicy::connect() } else { RetryPolicy::standard() };
+        let given = |value: f64| (!value.is_nan()).then_some(value);
+        let statuses = || text.as_chunks().0.iter().map(|status| u16::from_le_bytes(*status)).collect();
+        // Casts from f64 saturate: an infinite number of attempts is one that is never reached.
+        let policy = RetryPolicy {
+            delay: given(delay).map_or(preset.delay, |delay| delay as u64),
+            max_delay: given(max_delay).map_or(preset.max_delay, |delay| delay as u64),
+            factor: given(factor).unwrap_or(preset.factor),
+            jitter: given(jitter).unwrap_or(preset.jitter),
+            max_attempts: given(max_attempts).map(|attempts| attempts as u32).or(preset.max_attempts),
+            max_elapsed: given(max_elapsed).map(|elapsed| elapsed as u64).or(preset.max_elapsed),
+            statuses: if has_statuses { statuses() } else { preset.statuses },
+        };
+        let resume = match resume {
+            1 => Resume::Always,
+            2 => Resume::Never,
+            _ => Resume::Auto,
+        };
+        let options = ConnectionOptions { policy, resume, idempotent, replayable, asks, last_event_id: Vec::new() };
+        // More than one where JavaScript has taken a number and then not used it.
+        while number as usize >= connections.len() {
+            connections.push(Connection::new(ConnectionOptions::default()));
+        }
+        if let Some(connection) = connections.get_mut(number as usize) {
+            *connection = Connection::new(options);
+        }
+    });
 }
 
 /// Begins an attempt, `anew` in place of what was dropped, and tells its number; 0 where none is due. `now` is in milliseconds
@@ -115,21 +121,21 @@ pub fn responded(number: u32, status: u32, has_type: bool, retry_after: f64, now
     })
 }
 
-/// The attempt has failed. `cause` is a number of js/connection.ts, `value` the size that an event was over or the time that is
-/// over; the text is a URL.
+/// The attempt has failed. `cause` is a number of js/failure.ts.
 #[wasm_bindgen]
-pub fn failed(number: u32, cause: u32, value: f64, now: f64, random: f64) -> f64 {
-    step(number, |connection, text| {
+pub fn failed(number: u32, cause: u32, now: f64, random: f64) -> f64 {
+    step(number, |connection, _| {
+        // JavaScript knows of what is not told here.
         let cause = match cause {
             0 => Cause::Network,
             1 => Cause::StreamEnded,
             2 => Cause::Request,
             3 => Cause::Aborted,
-            4 => Cause::InvalidUrl(characters(text)),
-            5 => Cause::ConnectTimeout(value as u64),
-            6 => Cause::IdleTimeout(value as u64),
+            4 => Cause::InvalidUrl(String::new()),
+            5 => Cause::ConnectTimeout(0),
+            6 => Cause::IdleTimeout(0),
             7 => Cause::Decision,
-            _ => Cause::Parse(ParseError::EventTooLarge { limit: value as usize }),
+            _ => Cause::Parse(ParseError::EventTooLarge { limit: 0 }),
         };
         connection.failed(cause, moment(now, random))
     })
@@ -177,20 +183,23 @@ pub fn settle(number: u32, reconnection_time: f64, delivered: bool, id_changed: 
 
 /// A number that no connection has is answered as if it were closed.
 fn with<T>(number: u32, work: impl FnOnce(&mut Connection, &mut Vec<u8>) -> T) -> Option<T> {
-    let Connections { connections, text } = &mut *CONNECTIONS.0.borrow_mut();
-    connections.get_mut(number as usize).map(|connection| work(connection, text))
+    CONNECTIONS.with(|Connections { connections, text, .. }| {
+        connections.get_mut(number as usize).map(|connection| work(connection, text))
+    })
 }
 
-/// Tells a step as a number. What there is to say about a failure is then the text, a line each and a NUL behind: its message, its
-/// code, the attempts in a row, the milliseconds since they began, and the delay to the next unless there is none.
+/// Tells a step as a number, and keeps what there is to say about a failure.
 fn step(number: u32, work: impl FnOnce(&mut Connection, &[u8]) -> Step) -> f64 {
-    with(number, |connection, text| tell(work(connection, text), text)).unwrap_or(IGNORED)
+    CONNECTIONS.with(|Connections { connections, text, told }| match connections.get_mut(number as usize) {
+        Some(connection) => tell(work(connection, text), told),
+        None => IGNORED,
+    })
 }
 
 // Not inlined: one copy is enough.
 #[inline(never)]
-fn tell(step: Step, text: &mut Vec<u8>) -> f64 {
-    let (told, failure) = match step {
+fn tell(step: Step, told: &mut [f64; 4]) -> f64 {
+    let (number, failure) = match step {
         Step::Open => return OPEN,
         Step::Ignored => return IGNORED,
         Step::Wait { delay, failure } => (delay as f64, failure),
@@ -198,23 +207,20 @@ fn tell(step: Step, text: &mut Vec<u8>) -> f64 {
         Step::Stop(failure) => (STOP, failure),
         Step::Ask(failure) => (ASK, failure),
     };
-    let mut lines = failure.message();
-    push(&mut lines, "\n");
-    push(&mut lines, failure.code());
-    let numbers = [failure.attempts_in_row().into(), failure.elapsed(), failure.delay().unwrap_or(0)];
-    for &number in numbers.iter().take(if failure.will_retry() { 3 } else { 2 }) {
-        push(&mut lines, "\n");
-        push_decimal(&mut lines, number);
-    }
-    push(&mut lines, "\0");
-    *text = lines.into_bytes();
-    told
+    let refusal = match failure.refusal {
+        None => 0.0,
+        Some(Refusal::Exhausted) => 1.0,
+        Some(Refusal::NoReplay) => 2.0,
+    };
+    let delay = failure.delay().map_or(-1.0, |delay| delay as f64);
+    *told = [refusal, failure.attempts_in_row().into(), failure.elapsed() as f64, delay];
+    number
 }
 
-/// Where the text is.
+/// Where that is, of the last failure.
 #[wasm_bindgen]
 pub fn told() -> u32 {
-    CONNECTIONS.0.borrow().text.as_ptr() as u32
+    CONNECTIONS.with(|Connections { told, .. }| told.as_ptr() as u32)
 }
 
 fn characters(bytes: &[u8]) -> String {

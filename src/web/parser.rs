@@ -2,11 +2,10 @@
 //! check borrows at every chunk.
 
 use alloc::vec::Vec;
-use core::cell::RefCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::Local;
+use super::Single;
 use super::batch::{Batch, Table};
 use crate::scanner::Scanner;
 
@@ -23,38 +22,41 @@ struct Stream {
     wants: u32,
 }
 
-static STREAMS: Local<Streams> = Local(RefCell::new(Streams { streams: Vec::new(), table: Table::new() }));
+static STREAMS: Single<Streams> = Single::new(Streams { streams: Vec::new(), table: Table::new() });
 
 /// Begins a stream, or goes on between two events of one, in place of the one that had the number. A number that is new is
 /// the next one, counted from 0. `wants` has 1 for comments, 2 for fields that the standard does not know.
 #[wasm_bindgen]
 pub fn begin(number: u32, max_event_size: u32, wants: u32, in_stream: bool) {
-    let Streams { streams, .. } = &mut *STREAMS.0.borrow_mut();
-    let number = number as usize;
-    if number == streams.len() {
-        streams.push(Stream { scanner: Scanner::new(0), wants });
-    }
-    if let Some(stream) = streams.get_mut(number) {
-        stream.scanner.begin(max_event_size as usize, in_stream);
-        stream.wants = wants;
-    }
+    STREAMS.with(|Streams { streams, .. }| {
+        let number = number as usize;
+        if number == streams.len() {
+            streams.push(Stream { scanner: Scanner::new(0), wants });
+        }
+        if let Some(stream) = streams.get_mut(number) {
+            stream.scanner.begin(max_event_size as usize, in_stream);
+            stream.wants = wants;
+        }
+    });
 }
 
 /// Makes room for a chunk of `length` bytes, and tells where JavaScript is to write it.
 #[wasm_bindgen]
 pub fn reserve(number: u32, length: u32) -> u32 {
-    let Streams { streams, .. } = &mut *STREAMS.0.borrow_mut();
-    let Some(stream) = streams.get_mut(number as usize) else { return 0 };
-    stream.scanner.room(length as usize).as_ptr() as u32
+    STREAMS.with(|Streams { streams, .. }| {
+        let Some(stream) = streams.get_mut(number as usize) else { return 0 };
+        stream.scanner.room(length as usize).as_ptr() as u32
+    })
 }
 
 /// Reads the `length` bytes that were written, and tells where the table is that says what they completed.
 #[wasm_bindgen]
 pub fn feed(number: u32, length: u32) -> u32 {
-    let Streams { streams, table } = &mut *STREAMS.0.borrow_mut();
-    let Some(Stream { scanner, wants }) = streams.get_mut(number as usize) else { return 0 };
-    let from = scanner.buffer().len();
-    table.begin(scanner.origin());
-    scanner.scan(length as usize, &mut Batch { table, wants: *wants });
-    table.finish(scanner, from, length as usize)
+    STREAMS.with(|Streams { streams, table }| {
+        let Some(Stream { scanner, wants }) = streams.get_mut(number as usize) else { return 0 };
+        let from = scanner.buffer().len();
+        table.begin(scanner.origin());
+        scanner.scan(length as usize, &mut Batch { table, wants: *wants });
+        table.finish(scanner, from, length as usize)
+    })
 }
