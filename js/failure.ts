@@ -15,8 +15,10 @@ export const TOO_LARGE = 8;
 export const STATUS = 9;
 export const CONTENT_TYPE = 10;
 
-/** Code and message of each; `$` is a limit, or what was found. */
-const CAUSES: readonly (readonly [code: EventSourceErrorCode, message: string])[] = [
+/** Code and message; `$` is a number, or what was found. */
+type Text = readonly [code: EventSourceErrorCode, message: string];
+
+const CAUSES: readonly Text[] = [
   ['network', 'an event stream, found a network error'],
   ['stream-ended', 'a stream that stays open, found its end'],
   ['invalid-request', 'headers and a body to send, found an error in making them'],
@@ -30,9 +32,12 @@ const CAUSES: readonly (readonly [code: EventSourceErrorCode, message: string])[
   ['content-type', 'content type text/event-stream, found $'],
 ];
 
-/** Why there is no further attempt although the cause would have allowed one; 0 where there is no such reason. */
-const EXHAUSTED = 1;
-const NO_REPLAY = 2;
+/** Why there is no further attempt although the cause would have allowed one, which is said behind it. */
+const REFUSALS: readonly (Text | undefined)[] = [
+  undefined,
+  ['retries-exhausted', 'an attempt to succeed, found $ in a row to fail: '],
+  ['no-replay', 'a body that can be sent again, found a stream: '],
+];
 
 /** The failure of an attempt, and what follows from it by the policy. */
 export interface Failure {
@@ -45,17 +50,15 @@ export interface Failure {
   readonly delay: number;
 }
 
-/** `told` is what the connection tells: the refusal, attempts in a row, and the two times. */
+/** `told` is what the connection tells: the number of the refusal, the attempts in a row, and the two times. */
 export function failureOf(cause: number, found: unknown, told: Float64Array): Failure {
-  const [refusal, attemptsInRow, elapsed, delay] = told as unknown as [number, number, number, number];
-  let [code, text] = CAUSES[cause]!;
-  let message = `expected ${text.replace('$', () => String(found))}`;
-  if (refusal === EXHAUSTED) {
-    code = 'retries-exhausted';
-    message = `expected an attempt to succeed, found ${attemptsInRow} in a row to fail: ${message}`;
-  } else if (refusal === NO_REPLAY) {
-    code = 'no-replay';
-    message = `expected a body that can be sent again, found a stream: ${message}`;
-  }
-  return { code, message, attemptsInRow, elapsed, delay };
+  const [number, attemptsInRow, elapsed, delay] = told as unknown as [number, number, number, number];
+  const text = CAUSES[cause]!;
+  const refusal = REFUSALS[number];
+  const message = (refusal ? say(refusal, attemptsInRow) : '') + say(text, found);
+  return { code: (refusal ?? text)[0], message, attemptsInRow, elapsed, delay };
+}
+
+function say([, text]: Text, found: unknown): string {
+  return `expected ${text.replace('$', () => String(found))}`;
 }
