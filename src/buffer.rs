@@ -105,11 +105,11 @@ impl Buffer {
     }
 
     /// Drops everything but the values and what is from `line` on, and tells where that begins now.
-    pub(crate) fn compact(&mut self, values: [&mut Span; 3], line: usize) -> usize {
-        let mut spans = values.map(Some);
-        let mut at = 0;
+    pub(crate) fn compact(&mut self, mut values: [&mut Span; 3], line: usize) -> usize {
+        let (mut at, mut behind) = (0, 0);
         // In the order in which they lie, so that none is written over.
-        while let Some(span) = take_lowest(&mut spans) {
+        while let Some(span) = next_from(behind, &mut values) {
+            behind = span.end + 1;
             span.end = self.shift(span.start..span.end, at);
             span.start = at;
             // A byte stays between two values: what is cut short at the end of one must not be a character with the next.
@@ -144,17 +144,13 @@ impl Buffer {
     }
 }
 
-/// Takes the set span that starts first.
-fn take_lowest<'a>(spans: &mut [Option<&'a mut Span>; 3]) -> Option<&'a mut Span> {
-    let mut lowest: Option<&mut Option<&'a mut Span>> = None;
-    for span in spans.iter_mut().filter(|span| span.as_ref().is_some_and(|span| span.is_set())) {
-        if lowest.as_ref().is_none_or(|lowest| start_of(span) < start_of(lowest)) {
-            lowest = Some(span);
+/// The first of the set spans that start from there on.
+fn next_from<'a>(start: usize, spans: &'a mut [&mut Span; 3]) -> Option<&'a mut Span> {
+    let mut first: Option<&mut Span> = None;
+    for span in spans.iter_mut().filter(|span| span.is_set() && span.start >= start) {
+        if first.as_ref().is_none_or(|first| span.start < first.start) {
+            first = Some(span);
         }
     }
-    lowest.and_then(Option::take)
-}
-
-fn start_of(span: &Option<&mut Span>) -> usize {
-    span.as_ref().map_or(0, |span| span.start)
+    first
 }
