@@ -1,6 +1,7 @@
 //! The bytes of one stream that are still needed, and where values lie in them.
 #![allow(dead_code, reason = "the boundary to JavaScript needs more of it than the crate's own parser")]
 
+use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -129,18 +130,23 @@ impl Buffer {
         end
     }
 
-    /// Makes room for `extra` bytes; may hold `most` bytes in all.
+    /// Makes room for `extra` bytes, or gives back what is not needed; may hold `most` bytes in all.
     pub(crate) fn resize(&mut self, extra: usize, most: usize) {
         let needed = self.len + extra + SLACK;
-        if needed > self.bytes.len() {
-            let doubled = (self.bytes.len() * 2).max(LEAST).min(most.saturating_add(extra + SLACK));
-            let capacity = doubled.max(needed);
-            self.bytes.reserve_exact(capacity - self.bytes.len());
-            self.bytes.resize(capacity, 0);
-        } else if self.is_large() && needed < self.bytes.len() / 4 {
-            self.bytes.truncate(needed);
-            self.bytes.shrink_to_fit();
+        let size = self.bytes.len();
+        if needed > size {
+            let doubled = (size * 2).max(LEAST).min(most.saturating_add(extra + SLACK));
+            self.move_to(doubled.max(needed));
+        } else if self.is_large() && needed < size / 4 {
+            self.move_to(needed);
         }
+    }
+
+    /// Copied: what `Vec` has for growing and shrinking in place would be copied by the allocator of the artifacts too.
+    fn move_to(&mut self, size: usize) {
+        let mut bytes = vec![0; size];
+        bytes[..self.len].copy_from_slice(&self.bytes[..self.len]);
+        self.bytes = bytes;
     }
 }
 
