@@ -93,11 +93,25 @@ impl Buffer {
         self.len += written.min(self.room());
     }
 
+    /// Writes a value, for which there has to be room.
+    pub(crate) fn push(&mut self, value: &[u8]) {
+        self.free()[..value.len()].copy_from_slice(value);
+        self.advance(value.len());
+    }
+
     /// Forgets all bytes, and gives back what a rare large event has grown.
     pub(crate) fn clear(&mut self) {
         self.len = 0;
         if self.is_large() {
             self.bytes = Vec::new();
+        }
+    }
+
+    /// Forgets the bytes before `start`.
+    pub(crate) fn keep_from(&mut self, start: usize) {
+        self.len = self.shift(start..self.len, 0);
+        if self.len == 0 {
+            self.clear();
         }
     }
 
