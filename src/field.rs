@@ -31,15 +31,15 @@ const NAMES: [(Name, &[u8]); 5] = [
 pub(crate) fn split(bytes: &[u8], start: usize, end: usize) -> (Name, Span) {
     let line = start..end;
     let word = word_at(bytes, start);
-    if let Some(value) = value::<0>(bytes, word, &line) {
+    if let Some(value) = value::<0>(word, &line) {
         (NAMES[0].0, value)
-    } else if let Some(value) = value::<1>(bytes, word, &line) {
+    } else if let Some(value) = value::<1>(word, &line) {
         (NAMES[1].0, value)
-    } else if let Some(value) = value::<2>(bytes, word, &line) {
+    } else if let Some(value) = value::<2>(word, &line) {
         (NAMES[2].0, value)
-    } else if let Some(value) = value::<3>(bytes, word, &line) {
+    } else if let Some(value) = value::<3>(word, &line) {
         (NAMES[3].0, value)
-    } else if let Some(value) = value::<4>(bytes, word, &line) {
+    } else if let Some(value) = value::<4>(word, &line) {
         (NAMES[4].0, value)
     } else {
         (Name::Unknown, Span { start, end })
@@ -49,7 +49,7 @@ pub(crate) fn split(bytes: &[u8], start: usize, end: usize) -> (Name, Span) {
 /// The value of a line that is data, as nearly every line is.
 #[inline(always)]
 pub(crate) fn data(bytes: &[u8], start: usize, end: usize) -> Option<Span> {
-    value::<0>(bytes, word_at(bytes, start), &(start..end))
+    value::<0>(word_at(bytes, start), &(start..end))
 }
 
 #[inline(always)]
@@ -59,21 +59,22 @@ fn word_at(bytes: &[u8], at: usize) -> u64 {
 
 /// The value of a line that begins with `word`, if it has the name.
 #[inline(always)]
-fn value<const NAME: usize>(bytes: &[u8], word: u64, line: &core::ops::Range<usize>) -> Option<Span> {
+fn value<const NAME: usize>(word: u64, line: &core::ops::Range<usize>) -> Option<Span> {
     let length = const { NAMES[NAME].1.len() };
     let (name, mask) = const { (number(NAMES[NAME].1), (1 << (8 * NAMES[NAME].1.len())) - 1) };
     let after = line.start + length;
     if word & mask != name || after > line.end {
         return None;
     }
-    // What ends the line is neither a colon nor a space.
+    // Both fit into the word, and what ends the line is neither a colon nor a space.
     let start = match (word >> (8 * length)) as u8 {
         b':' => after + 1,
         _ if after == line.end => return Some(Span { start: after, end: after }),
         _ => return None,
     };
     // [spec] If value starts with a U+0020 SPACE character, remove it from value.
-    Some(Span { start: start + usize::from(bytes.get(start) == Some(&b' ')), end: line.end })
+    let space = (word >> (8 * length + 8)) as u8 == b' ';
+    Some(Span { start: start + usize::from(space), end: line.end })
 }
 
 const fn number(name: &[u8]) -> u64 {
