@@ -117,17 +117,21 @@ impl Table {
         self.words.as_ptr() as u32
     }
 
-    /// Writes an entry of three words, and tells where; there is room for the longest one.
+    /// Writes an entry of three words, and makes room for the longest one.
     #[inline(always)]
-    fn push(&mut self, words: [u32; 3]) -> usize {
+    fn push(&mut self, words: [u32; 3]) {
         if self.words.len() < self.used + ENTRY {
             self.grow();
         }
-        let at = self.used;
-        self.words[at..at + 3].copy_from_slice(&words);
-        self.used = at + 3;
+        self.write(words);
         self.items += 1;
-        at
+    }
+
+    #[inline(always)]
+    fn write<const N: usize>(&mut self, words: [u32; N]) {
+        let end = self.used + N;
+        self.words[self.used..end].copy_from_slice(&words);
+        self.used = end;
     }
 
     #[cold]
@@ -135,15 +139,12 @@ impl Table {
         self.words.resize(self.words.len() * 2 + LEAST, 0);
     }
 
-    /// Adds the range of a value to the entry at `at`, if there is one.
+    /// Adds the range of a value to the entry, if there is one.
     #[inline(always)]
-    fn push_value(&mut self, at: usize, value: Span, there: u32) {
+    fn push_value(&mut self, value: Span) {
         if value.is_set() {
-            let [flag, from, to] = self.entry(there, value);
-            self.words[at] |= flag;
-            self.words[self.used] = from;
-            self.words[self.used + 1] = to;
-            self.used += 2;
+            let [_, from, to] = self.entry(0, value);
+            self.write([from, to]);
         }
     }
 
@@ -163,13 +164,14 @@ impl Sink for Batch<'_> {
 
     #[inline(always)]
     fn event(&mut self, _: &[u8], data: Data<'_>, event_type: Span, id: Span) {
+        let kind = EVENT | if id.is_set() { ID } else { 0 } | if event_type.is_set() { TYPE } else { 0 };
         let entry = match data {
-            Data::Whole(span) => self.table.entry(EVENT, span),
-            Data::Parts(_, range) => [EVENT | PARTS, range.start as u32, range.end as u32],
+            Data::Whole(span) => self.table.entry(kind, span),
+            Data::Parts(_, range) => [kind | PARTS, range.start as u32, range.end as u32],
         };
-        let at = self.table.push(entry);
-        self.table.push_value(at, id, ID);
-        self.table.push_value(at, event_type, TYPE);
+        self.table.push(entry);
+        self.table.push_value(id);
+        self.table.push_value(event_type);
     }
 
     #[inline(never)]
