@@ -10,8 +10,10 @@ pub(crate) trait Sink {
     fn plain(&mut self, bytes: &[u8], data: Span);
     /// Any event to dispatch; type and id only where a field has set them.
     fn event(&mut self, bytes: &[u8], data: Data<'_>, event_type: Span, id: Span);
-    /// Anything else.
-    fn found(&mut self, bytes: &[u8], found: Found);
+    /// Another value, unset where it is none.
+    fn found(&mut self, bytes: &[u8], found: Found, value: Span);
+    /// A reconnection time in milliseconds.
+    fn retry(&mut self, milliseconds: u64);
 }
 
 /// The data of an event.
@@ -22,13 +24,14 @@ pub(crate) enum Data<'a> {
     Parts(&'a [u8], Range<usize>),
 }
 
-/// One thing found, in places of the buffer.
+/// What a value is. The boundary to JavaScript has the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
+    Comment = 1,
     /// An id that no event brings.
-    LastEventId(Span),
-    Comment(Span),
-    Retry(u64),
+    LastEventId = 2,
+    /// None: an event was too large.
+    TooLarge = 4,
     /// A line whose name the standard does not know.
-    Unknown(Span),
-    TooLarge,
+    Unknown = 5,
 }

@@ -144,22 +144,25 @@ impl<F: FnMut(Item<'_>)> Sink for Items<'_, F> {
         }));
     }
 
-    fn found(&mut self, bytes: &[u8], found: Found) {
-        let text = |span: Span| Text::new(span.of(bytes));
+    fn found(&mut self, bytes: &[u8], found: Found, value: Span) {
+        let value = value.of(bytes);
         let item = match found {
-            Found::LastEventId(id) => {
-                set(self.last_event_id, id.of(bytes));
+            Found::LastEventId => {
+                set(self.last_event_id, value);
                 Item::LastEventId(Text::new(self.last_event_id))
             }
-            Found::Comment(span) => Item::Comment(text(span)),
-            Found::Retry(milliseconds) => Item::Retry(milliseconds),
-            Found::Unknown(line) => {
-                let (name, value) = cut(line.of(bytes));
+            Found::Comment => Item::Comment(Text::new(value)),
+            Found::Unknown => {
+                let (name, value) = cut(value);
                 Item::Field { name: Text::new(name), value: Text::new(value) }
             }
             Found::TooLarge => Item::Error(ParseError::EventTooLarge { limit: self.limit }),
         };
         (self.sink)(item);
+    }
+
+    fn retry(&mut self, milliseconds: u64) {
+        (self.sink)(Item::Retry(milliseconds));
     }
 }
 

@@ -195,7 +195,7 @@ impl Scanner {
         } else {
             self.odd |= self.has_values();
             if id.is_set() {
-                sink.found(self.buffer.padded(), Found::LastEventId(id));
+                sink.found(self.buffer.padded(), Found::LastEventId, id);
             }
         }
         // [spec] 7. Set the data buffer and the event type buffer to the empty string.
@@ -244,14 +244,16 @@ impl Scanner {
                 }
                 return;
             }
-            Name::Retry => match digits(value.of(bytes)) {
-                Some(milliseconds) => Found::Retry(milliseconds),
-                None => return,
-            },
-            Name::Comment => Found::Comment(value),
-            Name::Unknown | Name::Data => Found::Unknown(value),
+            Name::Retry => {
+                if let Some(milliseconds) = digits(value.of(bytes)) {
+                    sink.retry(milliseconds);
+                }
+                return;
+            }
+            Name::Comment => Found::Comment,
+            Name::Unknown | Name::Data => Found::Unknown,
         };
-        sink.found(bytes, found);
+        sink.found(bytes, found, value);
     }
 
     /// A further data line moves up to the one before it, or what is before it becomes a part.
@@ -294,7 +296,7 @@ impl Scanner {
             if self.event_size() + (end - start) <= self.max_event_size {
                 return false;
             }
-            sink.found(self.buffer.padded(), Found::TooLarge);
+            sink.found(self.buffer.padded(), Found::TooLarge, Span::UNSET);
             self.forget_event();
         }
         true

@@ -31,15 +31,10 @@ const NOT_ASCII: u32 = 1 << 2;
 const ODD: u32 = 1 << 3;
 
 // The kind of an entry, the low bits of its first word. Two words follow, the range of a value; an event's is its data.
-const KIND: u32 = 7;
+// What it is otherwise is the number of a `Found`, or a reconnection time.
 const EVENT: u32 = 0;
-const COMMENT: u32 = 1;
-const LAST_EVENT_ID: u32 = 2;
 /// The two words are a number of milliseconds, low and high.
 const RETRY: u32 = 3;
-const ERROR: u32 = 4;
-/// A line whose name the standard does not know.
-const FIELD: u32 = 5;
 
 // What a stream is asked for beside events.
 const COMMENTS: u32 = 1;
@@ -151,7 +146,9 @@ impl Table {
     #[inline(always)]
     fn entry(&mut self, kind: u32, span: Span) -> [u32; 3] {
         self.end = self.end.max(span.end);
-        [kind, (span.start - self.origin) as u32, (span.end - self.origin) as u32]
+        // An unset one is a range that nobody reads.
+        let from_origin = |at: usize| at.wrapping_sub(self.origin) as u32;
+        [kind, from_origin(span.start), from_origin(span.end)]
     }
 }
 
@@ -175,18 +172,23 @@ impl Sink for Batch<'_> {
     }
 
     #[inline(never)]
-    fn found(&mut self, _: &[u8], found: Found) {
+    fn found(&mut self, _: &[u8], found: Found, value: Span) {
         let Batch { table, wants } = self;
-        let entry = match found {
-            Found::Comment(text) if *wants & COMMENTS != 0 => table.entry(COMMENT, text),
-            Found::Unknown(line) if *wants & FIELDS != 0 => table.entry(FIELD, line),
-            Found::LastEventId(id) => table.entry(LAST_EVENT_ID, id),
-            Found::Retry(milliseconds) => [RETRY, milliseconds as u32, (milliseconds >> 32) as u32],
-            Found::TooLarge => [ERROR, 0, 0],
-            Found::Comment(_) | Found::Unknown(_) => return,
+        let wanted = match found {
+            Found::Comment => *wants & COMMENTS != 0,
+            Found::Unknown => *wants & FIELDS != 0,
+            Found::LastEventId | Found::TooLarge => true,
         };
-        table.push(entry);
-        // It only sets the last event ID.
-        table.items -= usize::from(entry[0] & KIND == LAST_EVENT_ID);
+        if wanted {
+            let entry = table.entry(found as u32, value);
+            table.push(entry);
+            // It only sets the last event ID.
+            table.items -= usize::from(found == Found::LastEventId);
+        }
+    }
+
+    #[inline(never)]
+    fn retry(&mut self, milliseconds: u64) {
+        self.table.push([RETRY, milliseconds as u32, (milliseconds >> 32) as u32]);
     }
 }
