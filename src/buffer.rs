@@ -22,20 +22,16 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    pub(crate) const UNSET: Span = Span { start: 1, end: 0 };
+    /// It starts behind all that there is.
+    pub(crate) const UNSET: Span = Span { start: usize::MAX, end: 0 };
 
     #[inline(always)]
     pub(crate) fn is_set(self) -> bool {
-        self.start <= self.end
+        self.start != Span::UNSET.start
     }
 
     pub(crate) fn len(self) -> usize {
         self.end.saturating_sub(self.start)
-    }
-
-    /// Where it starts, or `at` where it is unset or starts behind that.
-    pub(crate) fn start_or(self, at: usize) -> usize {
-        if self.is_set() { self.start.min(at) } else { at }
     }
 
     #[inline(always)]

@@ -81,9 +81,9 @@ impl Scanner {
         self.at_start = !in_stream;
         self.after_cr = false;
         self.skip = None;
-        self.parts = Parts::new();
-        self.forget_event();
         self.line_start = 0;
+        self.forget_event();
+        self.parts = Parts::new();
         self.buffer.clear();
     }
 
@@ -320,6 +320,8 @@ impl Scanner {
         true
     }
 
+    // Not inlined: one copy is enough.
+    #[inline(never)]
     fn event_size(&self) -> usize {
         self.data.len() + self.event_type.len() + self.id.len() + self.parts.len()
     }

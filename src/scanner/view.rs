@@ -36,13 +36,6 @@ impl Scanner {
 
     /// Where the first byte lies that is still needed.
     pub(crate) fn origin(&self) -> usize {
-        match self.buffer.len() {
-            0 => 0,
-            _ => self
-                .data
-                .start_or(self.line_start)
-                .min(self.event_type.start_or(self.line_start))
-                .min(self.id.start_or(self.line_start)),
-        }
+        self.line_start.min(self.data.start).min(self.event_type.start).min(self.id.start)
     }
 }

@@ -90,7 +90,7 @@ impl Table {
         // event would be looked at with every chunk.
         let text = Span { start: self.origin, end };
         let ascii = entries == 0 || !scanner.may_be_not_ascii() || (from > 0 && is_ascii(text.of(buffer.padded())));
-        let elsewhere = self.origin > 0 || from > 0 || scanner.is_changed();
+        let elsewhere = from > 0 || scanner.is_changed();
         let base = buffer.padded().as_ptr() as usize;
         if self.words.is_empty() {
             self.grow();
