@@ -80,6 +80,7 @@ impl Buffer {
     }
 
     /// Where the next chunk is to be written.
+    #[inline(always)]
     pub(crate) fn free(&mut self) -> &mut [u8] {
         &mut self.bytes[self.len..]
     }

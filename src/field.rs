@@ -11,6 +11,8 @@ pub(crate) enum Name {
     Retry,
     Comment,
     Unknown,
+    /// An id that is none.
+    Ignored,
 }
 
 /// The names are compared as numbers of eight bytes: one load and a comparison each.
@@ -90,13 +92,11 @@ const fn number(name: &[u8]) -> u64 {
 pub(crate) fn digits(value: &[u8]) -> Option<u64> {
     /// What can be multiplied by ten.
     const MOST: u64 = u64::MAX / 10;
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
     // Without `saturating_mul`, which takes 128 bits.
     let append = |number: u64, digit: u8| match number {
-        0..=MOST => (number * 10).saturating_add(u64::from(digit - b'0')),
-        _ => u64::MAX,
+        _ if !digit.is_ascii_digit() => None,
+        0..=MOST => Some((number * 10).saturating_add(u64::from(digit - b'0'))),
+        _ => Some(u64::MAX),
     };
-    Some(value.iter().fold(0, |number, &digit| append(number, digit)))
+    if value.is_empty() { None } else { value.iter().try_fold(0, |number, &digit| append(number, digit)) }
 }

@@ -83,7 +83,7 @@ impl Scanner {
         self.skip = None;
         self.line_start = 0;
         self.forget_event();
-        self.parts = Parts::new();
+        self.parts.forget_read();
         self.buffer.clear();
     }
 
@@ -214,12 +214,15 @@ impl Scanner {
     #[inline(always)]
     fn take_line(&mut self, start: usize, end: usize, sink: &mut impl Sink) {
         let bytes = self.buffer.padded();
-        let (name, value) = split(bytes, start, end);
+        let (mut name, value) = split(bytes, start, end);
+        if name == Name::Id && !may_be_id(value.of(bytes)) {
+            name = Name::Ignored;
+        }
         let data = self.data.is_set();
         match name {
             Name::Data if !data => self.data = value,
             Name::Event if !data && !self.event_type.is_set() => self.event_type = value,
-            Name::Id if !data && !self.id.is_set() && may_be_id(value.of(bytes)) => self.id = value,
+            Name::Id if !data && !self.id.is_set() => self.id = value,
             _ => self.take_odd_line(name, value, sink),
         }
     }
@@ -239,11 +242,10 @@ impl Scanner {
                 return;
             }
             Name::Id => {
-                if may_be_id(value.of(bytes)) {
-                    self.id = value;
-                }
+                self.id = value;
                 return;
             }
+            Name::Ignored => return,
             Name::Retry => {
                 if let Some(milliseconds) = digits(value.of(bytes)) {
                     sink.retry(milliseconds);
