@@ -5,10 +5,10 @@ import { bundleSizes } from './lib/bundle.mjs';
 import { Expected, run } from './lib/console.mjs';
 
 // In kB (1000 bytes) of gzip. The budget is what an entry may cost, the goal where it should go. The limit is just above where
-// each is, so that none grows unnoticed: over it the command fails. Some are still over their budget.
+// each is, so that none grows unnoticed: over it the command fails.
 const ENTRIES = [
-  { from: 'eventsource-wasm', names: ['EventSource'], limit: 17.2, budget: 16, goal: 12 },
-  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 7.7, budget: 7, goal: 5 },
+  { from: 'eventsource-wasm', names: ['EventSource'], limit: 15.5, budget: 16, goal: 12 },
+  { from: 'eventsource-wasm/parser', names: ['createParser'], limit: 7, budget: 7, goal: 5 },
   { from: 'eventsource-wasm/server', names: ['eventStream'], limit: 15.5, budget: 18, goal: 14 },
 ];
 
