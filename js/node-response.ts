@@ -42,7 +42,9 @@ export class Exchange {
     outgoing.on('drain', () => this.#goOn?.());
     outgoing.on('error', () => this.#leave());
     outgoing.on('close', () => {
-      if (outgoing.writableFinished) this.#end(new Error('expected the answer to be on its way, found it sent'));
+      // Of a stream of HTTP/2 that is reset, the one is false, and the other true.
+      if (outgoing.writableEnded && outgoing.writableFinished)
+        this.#end(new Error('expected the answer to be on its way, found it sent'));
       else this.#leave();
     });
     // The answer to a pipelined request has no socket yet that could close it.
@@ -61,13 +63,13 @@ export class Exchange {
       throw new TypeError('expected a Response that nobody has read, found one whose body is used');
     if (this.#isClosed) {
       this.#leave();
-      response.body?.cancel(this.signal.reason).catch(this.#report);
+      if (response.body) this.#cancel(response.body.getReader(), this.signal.reason);
       return;
     }
     try {
       this.#sendHead(response);
       if (response.body && method !== 'HEAD') await this.#sendBody(response.body);
-      else response.body?.cancel().catch(this.#report);
+      else if (response.body) this.#cancel(response.body.getReader());
     } catch (error) {
       // Whose source is told so, where it is not the one that failed.
       (this.#reader ?? response.body)?.cancel(error).catch(() => undefined);
@@ -108,10 +110,17 @@ export class Exchange {
       'AbortError',
     );
     // Before the signal: so that the body, too, learns that it is its reader who has left.
-    this.#reader?.cancel(reason).catch(this.#report);
+    if (this.#reader) this.#cancel(this.#reader, reason);
     this.#abort.abort(reason);
     this.#end(reason);
     this.#goOn?.();
+  }
+
+  #cancel(reader: ReadableStreamDefaultReader<Uint8Array>, reason?: unknown): void {
+    // A body that had failed before says so once more, and may only have learnt of the same.
+    let failed = false;
+    reader.closed.catch(() => (failed = true));
+    reader.cancel(reason).catch((error: unknown) => failed || this.#report(error));
   }
 
   #sendHead(response: Response): void {

@@ -32,8 +32,7 @@ export async function serve(t, listener, options = {}) {
 }
 
 /** The lines of a request, with those of a host and an end. */
-export const head = (line, ...headers) =>
-  [`${line} HTTP/1.1`, 'Host: example.test', ...headers, '', ''].join('\r\n');
+export const head = (line, ...headers) => [`${line} HTTP/1.1`, 'Host: example.test', ...headers, '', ''].join('\r\n');
 
 /** A client that is nothing but a socket: it sends `bytes` and keeps all it gets in `text`, while it is not paused. */
 export async function dial(t, port, bytes = '', options = {}) {
@@ -59,4 +58,12 @@ export function watchProcess(t) {
   t.mock.method(console, 'error', (...args) => seen.console.push(args));
   t.after(() => process.off('unhandledRejection', rejected).off('warning', warned));
   return seen;
+}
+
+/** Waits until a number has not changed for a while. */
+export async function steady(number) {
+  for (let before = -1; before !== number();) {
+    before = number();
+    await new Promise((done) => setTimeout(done, 100));
+  }
 }

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { toNodeListener } from 'eventsource-wasm/node';
 import { eventStream } from 'eventsource-wasm/server';
 
-import { dial, head, serve, until, watchProcess } from './listening.mjs';
+import { dial, head, serve, steady, until, watchProcess } from './listening.mjs';
 
 /** The whole answer to one request, as it comes over the socket. */
 async function answerTo(t, listener, bytes = head('GET /', 'Connection: close')) {
@@ -513,11 +513,3 @@ describe('what a handler is given', () => {
     assert.match(await answerTo(t, given), /\["worker","GET","given","function"\]/);
   });
 });
-
-/** Waits until a number has not changed for a while. */
-async function steady(number) {
-  for (let before = -1; before !== number();) {
-    before = number();
-    await new Promise((done) => setTimeout(done, 100));
-  }
-}
