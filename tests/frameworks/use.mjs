@@ -2,10 +2,10 @@
 
 import { register } from 'node:module';
 
-import { installPackages } from '../../scripts/lib/packages.mjs';
+import { ensurePackages } from '../../scripts/lib/packages.mjs';
 
 /** From then on the packages of this folder can be imported from anywhere, as the recipes do. */
 export async function useFrameworks() {
-  await installPackages('tests/frameworks', 'Express, Fastify, Hono (once, 25 MB)');
+  await ensurePackages('tests/frameworks', 'Express, Fastify, Hono (once, 25 MB)');
   register('./resolve.mjs', import.meta.url);
 }

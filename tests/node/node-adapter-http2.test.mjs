@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http2 from 'node:http2';
+import https from 'node:https';
 import { describe, test } from 'node:test';
 
 import { toNodeListener } from 'eventsource-wasm/node';
@@ -163,5 +164,41 @@ describe('over HTTP/2', () => {
     const answer = await ask(client);
     await answer.closed;
     assert.deepEqual([answer.headers[':status'], answer.text, errors], [500, '', ['secret']]);
+  });
+});
+
+describe('over TLS', () => {
+  // A key that both have: no certificate is needed.
+  const psk = Buffer.alloc(32, 1);
+  const shared = { ciphers: 'PSK-AES128-GCM-SHA256', maxVersion: 'TLSv1.2' };
+  const ofServer = { ...shared, pskCallback: () => psk };
+  const ofClient = {
+    ...shared,
+    pskCallback: () => ({ psk, identity: 'test' }),
+    checkServerIdentity: () => undefined,
+    headers: { host: 'example.test' },
+  };
+  const events = toNodeListener((request) => eventStream(request, [request.url]));
+
+  for (const [name, server] of Object.entries({
+    'node:https': () => https.createServer(ofServer, events),
+    'node:http2, for a client of HTTP/1': () => http2.createSecureServer({ ...ofServer, allowHTTP1: true }, events),
+  })) {
+    test(`${name}: the URL says so`, async (t) => {
+      const port = await listen(t, server());
+      const [response] = await once(https.get({ ...ofClient, port, host: '127.0.0.1' }), 'response');
+      let text = '';
+      for await (const piece of response.setEncoding('utf8')) text += piece;
+      assert.equal(text, ': \n\ndata: https://example.test/\n\n');
+    });
+  }
+
+  test('node:http2', async (t) => {
+    const port = await listen(t, http2.createSecureServer({ ...ofServer, allowHTTP1: true }, events));
+    const client = http2.connect(`https://127.0.0.1:${port}`, { ...ofClient, headers: undefined });
+    t.after(() => client.destroy());
+    const answer = await ask(client, { ':authority': 'example.test' });
+    await answer.closed;
+    assert.equal(answer.text, ': \n\ndata: https://example.test/\n\n');
   });
 });

@@ -108,6 +108,18 @@ describe('a client that leaves', () => {
     await assertLeft(seen[0]);
   });
 
+  test('with one that its handler has cancelled: at once', async (t) => {
+    const { seen, listener } = watched(async (stream, request) => {
+      await request.body.cancel();
+      await endless(stream);
+    });
+    const { port } = await serve(t, listener);
+    const client = await dial(t, port, head('POST /', 'Content-Length: 1000000') + 'x'.repeat(1000000));
+    await client.has('data: first');
+    client.socket.destroy();
+    await assertLeft(seen[0]);
+  });
+
   test('a stream that is made when the client has already left has no producer to wait for', async (t) => {
     let [reason, answer] = [];
     const handler = async (request) => {
