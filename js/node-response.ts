@@ -22,6 +22,10 @@ export class Exchange {
   #end!: (error: Error) => void;
   /** The body that is being sent. */
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  /** What there was of headers that have been set. */
+  readonly #before: [name: string, value: ReturnType<NodeResponse['getHeader']>][] = [];
+  /** Sends the head where there is nothing else to send yet. */
+  #late: ReturnType<typeof setTimeout> | undefined;
   /** HTTP/1.0, as nginx speaks by default to what is behind it. */
   readonly #isOld: boolean;
   /** Lets the sending go on that waits for room. */
@@ -71,10 +75,12 @@ export class Exchange {
       if (response.body && method !== 'HEAD') await this.#sendBody(response.body);
       else if (response.body) this.#cancel(response.body.getReader());
     } catch (error) {
+      if (!this.#outgoing.headersSent) this.#takeBack();
       // Whose source is told so, where it is not the one that failed.
       (this.#reader ?? response.body)?.cancel(error).catch(() => undefined);
       throw error;
     } finally {
+      clearTimeout(this.#late);
       this.#reader = undefined;
     }
     if (!this.signal.aborted) this.#outgoing.end();
@@ -133,26 +139,43 @@ export class Exchange {
     if (statusText && !outgoing.stream) outgoing.statusMessage = statusText;
     // Of `fetch`, which has decoded the body.
     const decoded = response.url ? ['content-encoding', 'content-length'] : [];
+    const set = (name: string, value: string | string[]): void => {
+      this.#before.push([name, outgoing.getHeader(name)]);
+      outgoing.setHeader(name, value);
+    };
     headers.forEach((value, name) => {
       if (name === 'set-cookie' || HOP_BY_HOP.includes(name) || decoded.includes(name)) return;
       // What is there was set by middleware.
       const before = name === 'vary' ? outgoing.getHeader(name) : undefined;
-      outgoing.setHeader(name, before === undefined ? value : [before, value].flat().join(', '));
+      set(name, before === undefined ? value : [before, value].flat().join(', '));
     });
     const cookies = headers.getSetCookie();
-    const before = outgoing.getHeader('set-cookie') ?? [];
-    if (cookies.length) outgoing.setHeader('set-cookie', [before].flat().map(String).concat(cookies));
+    if (cookies.length) {
+      const before = [outgoing.getHeader('set-cookie') ?? []].flat().map(String);
+      set('set-cookie', before.concat(cookies));
+    }
     if (!outgoing.stream) outgoing.socket?.setNoDelay(true);
+  }
+
+  /** The head of an answer that does not come. */
+  #takeBack(): void {
+    const outgoing = this.#outgoing;
+    for (const [name, value] of this.#before) {
+      if (value === undefined) outgoing.removeHeader(name);
+      else outgoing.setHeader(name, value);
+    }
+    if (!outgoing.stream) outgoing.statusMessage = '';
   }
 
   async #sendBody(body: ReadableStream<Uint8Array>): Promise<void> {
     const outgoing = this.#outgoing;
     const reader = body.getReader();
     this.#reader = reader;
-    // Also where the first chunk takes its time.
-    outgoing.flushHeaders();
+    // The head leaves with the first chunk, or, where that takes its time, before it.
+    this.#late = setTimeout(() => this.#isClosed || outgoing.flushHeaders?.());
     for (;;) {
       const { done, value } = await reader.read();
+      clearTimeout(this.#late);
       if (done || this.signal.aborted) return;
       if (!ArrayBuffer.isView(value)) throw new TypeError(`expected chunks of bytes, found ${typeof value}`);
       const hasRoom = outgoing.write(value);

@@ -27,10 +27,10 @@ export interface NodeResponse {
   readonly writableEnded: boolean;
   readonly writableFinished: boolean;
   readonly getHeader: (name: string) => number | string | string[] | undefined;
-  readonly setHeader: (name: string, value: string | string[]) => unknown;
+  readonly setHeader: (name: string, value: number | string | string[]) => unknown;
+  readonly removeHeader: (name: string) => unknown;
   readonly write: (chunk: Uint8Array) => boolean;
   readonly end: () => unknown;
-  readonly flushHeaders: () => unknown;
   readonly on: Listen;
 }
 
@@ -50,6 +50,8 @@ export interface RequestExtras {
 export interface ResponseExtras {
   statusMessage?: string;
   readonly destroyed?: boolean;
+  /** All have it; the types of HTTP/2 do not tell. */
+  readonly flushHeaders?: () => unknown;
   /** Of the middleware `compression`: lets what it holds back leave. */
   readonly flush?: () => unknown;
   readonly socket?: {

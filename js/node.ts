@@ -50,8 +50,8 @@ export type NodeListener = (request: NodeRequest, response: NodeResponse, next?:
  * a `Request` with a `Response`.
  *
  * A body is read no faster than the client takes it. When the client leaves, the body is cancelled and `request.signal` aborts. A
- * handler that fails is answered for with the status 500; a body that fails breaks the connection off, so that the client does not
- * take what it has for the whole. A request that no `Request` can be (a method like TRACE, a `Host` that is none) gets 400.
+ * handler that fails, or a body before its first chunk, is answered for with the status 500; a body that fails later breaks the
+ * connection off, so that the client does not take what it has for the whole. A request that no `Request` can be (a method like TRACE, a `Host` that is none) gets 400.
  *
  * The request's body is read when the handler reads it. One that a body parser has read is there again where `request.body` (or
  * `rawBody`) is bytes or text, or a value made of JSON, which is written as JSON once more; any other fails when it is read.
