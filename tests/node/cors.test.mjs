@@ -173,9 +173,7 @@ describe('noMoreEvents', () => {
       toNodeListener((request) => {
         const id = lastEventId(request);
         asked.push(id);
-        return id === '2'
-          ? noMoreEvents()
-          : eventStream(request, [{ id: 1 }, { id: 2, data: 'done' }], { retry: 1 });
+        return id === '2' ? noMoreEvents() : eventStream(request, [{ id: 1 }, { id: 2, data: 'done' }], { retry: 1 });
       }),
     );
     t.mock.method(Math, 'random', () => 0);
