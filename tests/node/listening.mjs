@@ -67,3 +67,20 @@ export async function steady(number) {
     await new Promise((done) => setTimeout(done, 100));
   }
 }
+
+/** The whole answer to one request, as it comes over the socket. */
+export async function answerTo(t, listener, bytes = head('GET /', 'Connection: close')) {
+  const { port } = await serve(t, listener);
+  const client = await dial(t, port, bytes);
+  await client.closed;
+  return client.text;
+}
+
+/** A handler's answer, and what it said, out of the bytes of that. */
+export const say = (value) => new Response(JSON.stringify(value));
+export const said = (text) =>
+  JSON.parse(
+    Buffer.from(text, 'latin1')
+      .toString()
+      .match(/^["[{].*$/m)[0],
+  );

@@ -10,8 +10,8 @@ import { findNode24 } from '../client/runtimes/processes.mjs';
 test('eventsource-wasm/node in Node 24', async (t) => {
   const node = await findNode24();
   if (!node) return t.skip(`there is none for ${process.platform}-${process.arch}`);
-  const files = ['', '-leaving', '-http2', '-frameworks', '-hono'].map((part) =>
-    fileURLToPath(new URL(`./node-adapter${part}.test.mjs`, import.meta.url)),
+  const files = ['request', 'response', 'leaving', 'http2', 'frameworks', 'hono'].map((part) =>
+    fileURLToPath(new URL(`./node-adapter-${part}.test.mjs`, import.meta.url)),
   );
   // What the runner that this runs in tells its children would make them report to it.
   const { NODE_TEST_CONTEXT, ...env } = process.env;
