@@ -1,11 +1,11 @@
-import { eventStream, lastEventId } from 'eventsource-wasm/server';
+import { eventStream, lastEventId, noMoreEvents } from 'eventsource-wasm/server';
 
 const LAST = 10;
 
 export default {
   fetch(request) {
-    // 204 tells a reader that it has everything and need not come back.
-    if (lastEventId(request) === `${LAST}`) return new Response(null, { status: 204 });
+    // A reader that has the last event need not come back.
+    if (lastEventId(request) === `${LAST}`) return noMoreEvents();
     return eventStream(request, count, { retry: 1000 });
   },
 };

@@ -4,14 +4,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { ROOT } from './console.mjs';
+import { locked } from './lock.mjs';
 import { npmInstall } from './tools.mjs';
 
 /** Installs what the package.json of a folder (from the root) pins, when it is not there. `what` tells the user what it is. */
 export async function ensurePackages(folder, what) {
   if (upToDate(folder)) return;
-  console.log(`  npm ci in ${folder}: ${what}`);
-  // No package's script has to run: what is a program is called where it lies.
-  await npmInstall(folder, '--ignore-scripts');
+  // Test files run side by side.
+  await locked('target/npm/packages.lock', async () => {
+    if (upToDate(folder)) return;
+    console.log(`  npm ci in ${folder}: ${what}`);
+    // No package's script has to run: what is a program is called where it lies.
+    await npmInstall(folder, '--ignore-scripts');
+  });
 }
 
 /** Whether all that is there has the version that is pinned, and nothing is missing but what is optional. */

@@ -19,6 +19,8 @@ import { complete } from '../../examples/recipes/read.mjs';
 import { follow as followWithToken } from '../../examples/recipes/refresh.mjs';
 import { notifications } from '../../examples/recipes/share.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
+import { useFrameworks } from '../frameworks/use.mjs';
+import { listen } from './listening.mjs';
 
 const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const readme = read('README.md');
@@ -49,6 +51,9 @@ describe('README', () => {
     assert.deepEqual(column('option of `eventStream`'), members('js/event-stream.ts', 'EventStreamInit'));
     assert.deepEqual(column('option of a channel'), members('js/channel.ts', 'ChannelInit'));
     assert.deepEqual(column('option of `subscribe`'), members('js/channel.ts', 'SubscribeInit'));
+    assert.deepEqual(column('option of `noMoreEvents`'), members('js/no-more-events.ts', 'NoMoreEventsInit'));
+    assert.deepEqual(column('member of `cors`'), members('js/cors.ts', 'CorsRules'));
+    assert.deepEqual(column('option of `toNodeListener`'), members('js/node.ts', 'NodeListenerOptions'));
     const codes = [...read('js/error.ts').matchAll(/^ +\| '(.+)'/gm)].map(([, code]) => code);
     assert.deepEqual(column('code'), codes);
     assert.ok(codes.length > 10);
@@ -273,6 +278,32 @@ describe('recipes', () => {
     // To the 204 behind the tenth event.
     for await (const event of await connect(server.url, { lastEventId: first.lastEventId })) seen.push(event.json().n);
     assert.deepEqual(seen, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  test('node-http, express, fastify, hono: the same handler in Node', async (t) => {
+    await useFrameworks();
+    const recipe = (name) => import(`../../${RECIPES}${name}.mjs`);
+    const { server } = await recipe('node-http');
+    const { app: express } = await recipe('express');
+    const { app: fastify } = await recipe('fastify');
+    const { app: hono } = await recipe('hono');
+    const { createAdaptorServer } = await import('@hono/node-server');
+    await fastify.ready();
+    t.after(() => fastify.close());
+    const servers = {
+      'node-http': server,
+      express: createServer(express),
+      fastify: fastify.server,
+      hono: createAdaptorServer({ fetch: hono.fetch, overrideGlobalObjects: false }),
+    };
+    // Side by side, as each ends with a reconnection.
+    const read = async ([name, server]) => {
+      const url = `http://127.0.0.1:${await listen(t, server)}/events`;
+      const seen = [];
+      for await (const event of await connect(url, { lastEventId: '8' })) seen.push(event.json().n);
+      assert.deepEqual(seen, [9, 10], name);
+    };
+    await Promise.all(Object.entries(servers).map(read));
   });
 
   test('relay: read one stream and write another in workerd, until the reader leaves', async (t) => {

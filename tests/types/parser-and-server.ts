@@ -59,7 +59,8 @@ const response = eventStream(
     holds<Equal<typeof room, Promise<void>>>();
     holds<Equal<typeof stream.closed, Promise<CloseReason>>>();
     const { code } = await stream.closed;
-    holds<Equal<typeof code, 'closed' | 'completed' | 'failed' | 'cancelled' | 'aborted'>>();
+    type Ended = 'closed' | 'completed' | 'failed' | 'cancelled' | 'aborted';
+    holds<Equal<typeof code, Ended | 'deadline' | 'slow-consumer' | 'drained'>>();
     // @ts-expect-error read-only
     stream.lastEventId = '';
     // @ts-expect-error a number is expected

@@ -14,8 +14,11 @@ const exe = platform === 'win32' ? '.exe' : '';
 /** The Node that runs this. */
 export const startNode = () => open('node', `Node ${process.versions.node}`, [process.execPath]);
 
+/** The program of Node 24, where there is one for this platform. */
+export const findNode24 = () => find('NODE24', `node24-${platform}-${arch}/bin/node${exe}`);
+
 export async function startNode24() {
-  const path = await find('NODE24', `node24-${platform}-${arch}/bin/node${exe}`);
+  const path = await findNode24();
   return path && open('node', `Node ${versionOf(path).replace(/^v/, '')}`, [path]);
 }
 
