@@ -133,8 +133,9 @@ export class Channel {
     if (options.overflow === 'wait') {
       throw new TypeError("expected an overflow policy that does not wait, found 'wait'");
     }
-    if (this.#state === 'closed' && this.#isThrough(lastEventId(request))) return noMoreEvents(options);
+    if (this.#state === 'closed' && this.#isThrough(lastEventId(request))) return noMoreEvents({ ...options, request });
     const { response, writer } = respond(request, options);
+    if (!writer) return response;
     options.waitUntil?.(writer.closed);
     if (this.#state === 'draining') {
       writer.sendAway('drained');

@@ -38,6 +38,7 @@ export interface EventStreamInit extends ResponseInit {
  */
 export function eventStream(request: Request, producer: Producer, init: EventStreamInit = {}): Response {
   const { response, writer } = respond(request, init);
+  if (!writer) return response;
   const produced = produce(writer, producer, init.onError);
   init.waitUntil?.(Promise.all([produced, writer.closed]).then(([, reason]) => reason));
   return response;

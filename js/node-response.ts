@@ -95,10 +95,13 @@ export class Exchange {
     outgoing.end();
   }
 
-  /** Once what was written has left. */
+  /** Once what was written has left; at once for a client that does not take it. */
   #breakOff(): void {
-    const { stream, socket } = this.#outgoing;
-    if (stream) stream.write('', () => stream.close(HTTP2_INTERNAL_ERROR));
+    const { stream, socket, writableNeedDrain } = this.#outgoing;
+    const close = (): unknown => stream?.close(HTTP2_INTERNAL_ERROR);
+    if (stream && writableNeedDrain) close();
+    else if (stream) stream.write('', close);
+    else if (writableNeedDrain) socket?.destroy();
     // Without chunks a connection that is closed is the end of a body; one that is reset is not. (TLS cannot be reset.)
     else if (this.#isOld && socket && !socket.encrypted) socket.resetAndDestroy();
     else socket?.destroySoon();
@@ -171,6 +174,8 @@ export class Exchange {
     const outgoing = this.#outgoing;
     const reader = body.getReader();
     this.#reader = reader;
+    // A body may fail for a client that takes nothing.
+    reader.closed.catch(() => this.#goOn?.());
     // The head leaves with the first chunk, or, where that takes its time, before it.
     this.#late = setTimeout(() => this.#isClosed || outgoing.flushHeaders?.());
     for (;;) {

@@ -50,6 +50,7 @@ export interface RequestExtras {
 export interface ResponseExtras {
   statusMessage?: string;
   readonly destroyed?: boolean;
+  readonly writableNeedDrain?: boolean;
   /** All have it; the types of HTTP/2 do not tell. */
   readonly flushHeaders?: () => unknown;
   /** Of the middleware `compression`: lets what it holds back leave. */
@@ -58,6 +59,7 @@ export interface ResponseExtras {
     readonly encrypted?: boolean;
     readonly setNoDelay: (on: boolean) => unknown;
     readonly resetAndDestroy: () => unknown;
+    readonly destroy: () => unknown;
     readonly destroySoon: () => unknown;
   } | null;
   /** Of HTTP/2. */

@@ -5,6 +5,7 @@
 import { BadRequest, originOf, toRequest } from './node-request.js';
 import { Exchange } from './node-response.js';
 import type { NodeRequest, NodeResponse } from './node-types.js';
+import { BROKEN_OFF } from './server-stream.js';
 
 export type { NodeRequest, NodeResponse };
 
@@ -87,6 +88,8 @@ export function toNodeListener(handler: Handler | FetchObject, options: NodeList
       if (error instanceof BadRequest) return exchange.fail(400);
       // Who has only learnt that the client left has not failed.
       if (signal.aborted && isOf(error, signal.reason)) return;
+      // The handler has been told.
+      if (error instanceof Error && error.name === BROKEN_OFF) return exchange.fail(500);
       if (next && !onError && !outgoing.headersSent) return next(isObject(error) ? error : wrapped(error));
       report(error);
       exchange.fail(500);

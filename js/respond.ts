@@ -1,4 +1,5 @@
 /** A request's answer: the response, and the writer of its body. */
+import { addCors, type Cors, cors } from './cors.js';
 import { checkOverflow, type Overflow } from './outbox.js';
 import type { CloseReason } from './server-stream.js';
 import { MAX_TIMER, StreamWriter } from './stream-writer.js';
@@ -7,6 +8,11 @@ import { MAX_TIMER, StreamWriter } from './stream-writer.js';
 export interface ResponseInit {
   /** Further headers of the response; those that make it an event stream are added. */
   headers?: HeadersInit | undefined;
+  /**
+   * Which pages of other origins may read the stream, and come back with `Last-Event-ID`: `true` for all, without credentials, or
+   * rules. A preflight is answered, and goes to no producer.
+   */
+  cors?: Cors | undefined;
   /** The status; default 200, the only one that an `EventSource` reads. */
   status?: number | undefined;
   /**
@@ -35,10 +41,10 @@ export interface ResponseInit {
 const DEFAULT_HEARTBEAT = 15_000;
 const DEFAULT_MAX_BUFFER = 64 * 1024;
 
-/** A response and its writer. */
+/** A response and the writer of its body; none for a preflight. */
 export interface Answer {
   response: Response;
-  writer: StreamWriter;
+  writer: StreamWriter | undefined;
 }
 
 /**
@@ -48,6 +54,11 @@ export interface Answer {
  */
 export function respond(request: Request, init: ResponseInit): Answer {
   const headers = headersOf(init.headers);
+  const answer = init.cors === undefined ? undefined : cors(request, init.cors);
+  if (answer?.preflight) {
+    return { response: new Response(null, { status: 204, headers: answer.headers }), writer: undefined };
+  }
+  if (answer) addCors(headers, answer);
   const writer = new StreamWriter({
     lastEventId: lastEventId(request),
     heartbeat: period('heartbeat', init.heartbeat === false ? 0 : (init.heartbeat ?? DEFAULT_HEARTBEAT)),

@@ -42,3 +42,6 @@ export interface ServerStream {
   /** How many events were dropped by the overflow policy, or waited for a reader that left. */
   readonly dropped: number;
 }
+
+/** The name of the error that a body ends with which was broken off: its handler has been told why. */
+export const BROKEN_OFF = 'BrokenOffError';

@@ -3,7 +3,7 @@ import { serverEngine } from './engine.js';
 import { EventSourceError } from './error.js';
 import { type EventInit, frameWriter } from './frames.js';
 import { Outbox, type Overflow } from './outbox.js';
-import type { CloseReason, ServerStream } from './server-stream.js';
+import { BROKEN_OFF, type CloseReason, type ServerStream } from './server-stream.js';
 import { DONE, Turn } from './turn.js';
 
 /** The longest timer there is; a longer one would fire at once. */
@@ -177,7 +177,7 @@ export class StreamWriter implements ServerStream {
 
   /** Gives up what has not left, of a stream that has ended. */
   cut(): void {
-    if (!this.#counts) this.#break({ code: 'cancelled' });
+    if (this.#reason && !this.#counts) this.#break(this.#reason);
   }
 
   /** Ends the stream, once: the first reason counts. */
@@ -189,7 +189,11 @@ export class StreamWriter implements ServerStream {
     this.#letGo();
     if (reason.code === 'cancelled') {
       this.#release();
-    } else if (reason.code === 'aborted' || reason.code === 'slow-consumer') {
+    } else if (reason.code === 'aborted') {
+      // A server that has aborted the request is about to cancel the body: one that fails before that would be reported by it.
+      this.#release();
+      setTimeout(() => this.#controller.error(readerError(reason)));
+    } else if (reason.code === 'slow-consumer') {
       this.#break(reason);
     } else if (this.#pulled) {
       this.#hand(this.#outbox.length ? this.#take() : undefined);
@@ -224,6 +228,8 @@ export class StreamWriter implements ServerStream {
   }
 
   #pull(): Promise<void> | void {
+    // It is broken off in a moment.
+    if (this.#counts) return;
     if (this.#reason) {
       if (this.#outbox.length) this.#controller.enqueue(this.#take());
       return this.#finish();
@@ -308,5 +314,5 @@ function closedMessage(reason: CloseReason): string {
 
 /** What the runtime is told: that the body is broken off, and nothing of the handler's own error. */
 function readerError(reason: CloseReason): Error {
-  return new Error(`the event stream was broken off (${reason.code})`);
+  return Object.assign(new Error(`the event stream was broken off (${reason.code})`), { name: BROKEN_OFF });
 }

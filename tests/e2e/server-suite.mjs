@@ -26,6 +26,34 @@ const streamChecks = {
     same(eventStream(ask(), [], { status: 503 }).status, 503);
   },
 
+  'cors: pages that may read are told so, and a preflight goes to no producer': async ({ eventStream, Channel }) => {
+    const origin = { origin: 'https://page.example' };
+    const preflight = { method: 'OPTIONS', headers: { ...origin, 'access-control-request-method': 'POST' } };
+    const channel = new Channel({ cors: { origin: ['https://page.example'] } });
+    const answers = [
+      (request) => eventStream(request, (stream) => stream.close(), { cors: true, headers: { vary: 'Accept' } }),
+      (request) => channel.subscribe(request),
+    ];
+    for (const [at, answer] of answers.entries()) {
+      const allowed = answer(ask({ headers: origin }));
+      same(allowed.headers.get('access-control-allow-origin'), at ? origin.origin : '*');
+      same(allowed.headers.get('vary'), at ? 'Origin' : 'Accept');
+      same(allowed.headers.get('content-type'), 'text/event-stream');
+      await allowed.body.cancel();
+      const asked = answer(ask(preflight));
+      same([asked.status, asked.body], [204, null]);
+      same(asked.headers.get('access-control-allow-headers'), 'Last-Event-ID, Content-Type, Authorization');
+      same(asked.headers.get('access-control-allow-methods'), 'GET, POST');
+    }
+    same(channel.size, 0);
+    const other = channel.subscribe(ask({ headers: { origin: 'https://other.example' } }));
+    same([other.headers.get('access-control-allow-origin'), other.headers.get('vary')], [null, 'Origin']);
+    await other.body.cancel();
+    channel.close();
+    const through = channel.subscribe(ask({ headers: origin }));
+    same([through.status, through.headers.get('access-control-allow-origin')], [204, origin.origin]);
+  },
+
   'the first bytes leave before any event': async ({ eventStream }) => {
     const chunks = chunksOf(eventStream(ask(), endless));
     same(await chunks.next(), START);
