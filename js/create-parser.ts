@@ -1,6 +1,7 @@
-import { COMMENTS, FIELDS, type Found, isNote, type Note, tooLarge, StreamParser } from './batch.js';
+import { COMMENTS, FIELDS, tooLarge, StreamParser } from './batch.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
+import { type Found, isNote, type Note } from './found.js';
 
 /** What all readers of a stream take. */
 export interface ParseOptions {

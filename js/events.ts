@@ -1,7 +1,8 @@
-import { type Found, isNote, tooLarge, StreamParser } from './batch.js';
+import { tooLarge, StreamParser } from './batch.js';
 import type { ParseOptions } from './create-parser.js';
 import { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
+import { type Found, isNote } from './found.js';
 import { BatchIterator } from './iterator.js';
 import { type EventOf, type EventSchema, type ReadOptions, refine } from './schema.js';
 
