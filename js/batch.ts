@@ -133,7 +133,7 @@ export class StreamParser {
   #parse(slot: Slot, length: number, chunk: Uint8Array | undefined, deliver: Deliver): void {
     const start = slot.pointer;
     const table = slot.feed(length);
-    if (slot.isBetween) {
+    if (slot.between) {
       offer(slot);
       this.#begun = true;
     }

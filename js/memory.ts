@@ -12,8 +12,8 @@ export class Slot {
   /** Where the next chunk is to be written, and how many bytes it may have before room has to be made. */
   pointer = 0;
   room = 0;
-  /** Its stream is between two events: another one may go on with it. */
-  isBetween = false;
+  /** Not 0: its stream is between two events, and another one may go on with it. */
+  between = 0;
   readonly #number = numbers.take(this);
 
   /** Begins a stream, or goes on between two events of one. */
@@ -34,7 +34,7 @@ export class Slot {
     const table = parserEngine.feed(this.#number, length) >>> 2;
     // A view from before the call may be dead.
     refresh();
-    this.isBetween = (words[table + 1]! & BETWEEN) !== 0;
+    this.between = words[table + 1]! & BETWEEN;
     this.pointer = words[table + 4]!;
     this.room = words[table + 5]!;
     return table;
