@@ -1,31 +1,13 @@
 /** The reading side of the boundary: one chunk in, one table out (its layout is that of src/web/batch.rs). */
 import { startParser } from './engine.js';
 import { EventSourceError } from './error.js';
-import { ServerSentEvent } from './event.js';
-import { bytes, giveSlot, keep, offer, type Slot, takeSlot, words } from './memory.js';
-import { BETWEEN, EVENT, HEADER, ID, KIND, LAST_EVENT_ID, NOTES, PARTS, partsAt, textOf, TYPE } from './table.js';
-
-/** What a parser finds beside events. */
-export class Note {
-  constructor(
-    readonly kind: 'comment' | 'retry' | 'error' | 'field',
-    readonly text: string,
-    readonly milliseconds = 0,
-  ) {}
-}
-/** One thing found in a stream. */
-export type Found = ServerSentEvent | Note;
-/** Takes what a chunk completed, in order; never an empty batch. Where there are no notes, all of it are events. */
-export type Deliver = (batch: readonly Found[], notes: number) => void;
+import type { Deliver } from './found.js';
+import { bytes, giveSlot, keep, offer, type Slot, takeSlot } from './memory.js';
+import { readTable } from './table.js';
 
 /** What a parser is asked for beside events. */
 export const COMMENTS = 1;
 export const FIELDS = 2;
-
-/** By what it has: `instanceof` takes 3 ns an event. */
-export function isNote(found: Found): found is Note {
-  return (found as Note).kind !== undefined;
-}
 
 /** The limit for one event in bytes, where none is given: that of `Parser` in Rust. */
 const DEFAULT_MAX_EVENT_SIZE = 16 * 1024 * 1024;
@@ -151,57 +133,11 @@ export class StreamParser {
   #parse(slot: Slot, length: number, chunk: Uint8Array | undefined, deliver: Deliver): void {
     const start = slot.pointer;
     const table = slot.feed(length);
-    slot.pointer = words[table + 4]!;
-    slot.room = words[table + 5]!;
-    if (words[table + 1]! & BETWEEN) {
+    if (slot.between) {
       offer(slot);
       this.#begun = true;
     }
-    if (words[table]) this.#read(table, chunk ?? bytes.subarray(start, start + length), deliver);
-  }
-
-  /** All strings are made before anything is handed over: what a listener does can't touch the table any more. */
-  #read(table: number, chunk: Uint8Array, deliver: Deliver): void {
-    const text = textOf(table, chunk);
-    // Of its final length: growing by `push` made an event cost 16 ns instead of 6.
-    const batch = new Array<Found>(words[table + 7]!);
-    const end = table + HEADER + words[table]!;
-    let { lastEventId } = this;
-    let [index, notes] = [0, 0];
-    for (let at = table + HEADER; at < end; at += 3) {
-      const kind = words[at]!;
-      if (kind === EVENT) {
-        batch[index++] = new ServerSentEvent('message', text.slice(words[at + 1]!, words[at + 2]!), lastEventId);
-        continue;
-      }
-      const [from, to] = [words[at + 1]!, words[at + 2]!];
-      if ((kind & KIND) === EVENT) {
-        const data = kind & PARTS ? partsAt(table, at) : text.slice(from, to);
-        let type = 'message';
-        if (kind & ID) {
-          at += 2;
-          lastEventId = text.slice(words[at + 1]!, words[at + 2]!);
-        }
-        if (kind & TYPE) {
-          at += 2;
-          type = text.slice(words[at + 1]!, words[at + 2]!) || type;
-        }
-        batch[index++] = new ServerSentEvent(type, data, lastEventId);
-      } else if ((kind & KIND) === LAST_EVENT_ID) {
-        lastEventId = text.slice(from, to);
-      } else {
-        notes++;
-        const note = NOTES[(kind & KIND) as keyof typeof NOTES];
-        batch[index++] =
-          note === 'retry'
-            ? // A number of digits without limit becomes one that is exact.
-              new Note(note, '', Math.min(from + to * 2 ** 32, Number.MAX_SAFE_INTEGER))
-            : // In place of the text that an error has not: the id that the stream has come to.
-              new Note(note, note === 'error' ? lastEventId : text.slice(from, to));
-      }
-    }
-    this.lastEventId = lastEventId;
-    if (index) deliver(batch, notes);
+    readTable(table, chunk ?? bytes.subarray(start, start + length), this, deliver);
   }
 }
 

@@ -1,6 +1,7 @@
-import { COMMENTS, FIELDS, type Found, isNote, type Note, tooLarge, StreamParser } from './batch.js';
+import { COMMENTS, FIELDS, tooLarge, StreamParser } from './batch.js';
 import type { EventSourceError } from './error.js';
 import type { ServerSentEvent } from './event.js';
+import { type Found, isNote, type Note } from './found.js';
 
 /** What all readers of a stream take. */
 export interface ParseOptions {
@@ -58,8 +59,8 @@ export function createParser(options: ParserOptions): EventSourceParser {
   return new CallbackParser(options);
 }
 
-/** What a parser is asked to do: read a piece, or end. */
-type Job = Uint8Array | string | { readonly flush: boolean };
+/** What a parser is asked to do: read a piece, or end, with or without what is left. */
+type Job = Uint8Array | string | boolean;
 
 class CallbackParser implements EventSourceParser {
   readonly #options: ParserOptions;
@@ -92,7 +93,7 @@ class CallbackParser implements EventSourceParser {
   }
 
   end(options?: { flush?: boolean | undefined }): void {
-    this.#run({ flush: options?.flush ?? false });
+    this.#run(options?.flush ?? false);
   }
 
   reset(): void {
@@ -121,9 +122,9 @@ class CallbackParser implements EventSourceParser {
   }
 
   #do(job: Job): void {
-    if (job instanceof Uint8Array) this.#parser.feed(job, this.#deliver);
-    else if (typeof job === 'string') this.#parser.feedText(job, this.#deliver);
-    else this.#parser.end(job.flush, this.#deliver);
+    if (typeof job === 'string') this.#parser.feedText(job, this.#deliver);
+    else if (typeof job === 'boolean') this.#parser.end(job, this.#deliver);
+    else this.#parser.feed(job, this.#deliver);
   }
 
   readonly #deliver = (batch: readonly Found[]): void => {

@@ -13,7 +13,7 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
   #done = false;
   /** Calls of `next` that wait for a batch, answered in their order. */
   #waiting = 0;
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn!: Promise<IteratorResult<T>>;
 
   /** `pull` gives the next batch, or `undefined` at the end; `cancel` is called when the consumer leaves early. */
   constructor(pull: () => Promise<readonly T[] | undefined>, cancel: () => unknown) {
@@ -35,9 +35,9 @@ export class BatchIterator<T> implements AsyncIterableIterator<T> {
       return Promise.resolve({ done: false, value: this.#batch[this.#at++]! });
     }
     this.#waiting++;
-    const result = this.#waiting === 1 ? this.#more() : this.#turn.then(() => this.#more());
-    this.#turn = result.catch(() => undefined);
-    return result;
+    if (this.#waiting === 1) return (this.#turn = this.#more());
+    const more = (): Promise<IteratorResult<T>> => this.#more();
+    return (this.#turn = this.#turn.then(more, more));
   }
 
   async return(): Promise<IteratorResult<T>> {

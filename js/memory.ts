@@ -2,6 +2,9 @@
 import { parserEngine } from './engine.js';
 import { Numbers } from './numbers.js';
 
+/** A flag of the table that says so. */
+const BETWEEN = 1;
+
 /** A parser in wasm memory, and the stream that it has begun. */
 export class Slot {
   /** Whose stream it is; a slot that has been taken over belongs to another. */
@@ -9,6 +12,8 @@ export class Slot {
   /** Where the next chunk is to be written, and how many bytes it may have before room has to be made. */
   pointer = 0;
   room = 0;
+  /** Not 0: its stream is between two events, and another one may go on with it. */
+  between = 0;
   readonly #number = numbers.take(this);
 
   /** Begins a stream, or goes on between two events of one. */
@@ -29,6 +34,9 @@ export class Slot {
     const table = parserEngine.feed(this.#number, length) >>> 2;
     // A view from before the call may be dead.
     refresh();
+    this.between = words[table + 1]! & BETWEEN;
+    this.pointer = words[table + 4]!;
+    this.room = words[table + 5]!;
     return table;
   }
 

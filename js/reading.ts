@@ -1,7 +1,8 @@
 /** Reads the events of one response, to the end of its body. */
-import { type Found, isNote, StreamParser } from './batch.js';
+import { StreamParser } from './batch.js';
 import type { ParseOptions } from './create-parser.js';
 import type { ServerSentEvent } from './event.js';
+import { type Found, isNote } from './found.js';
 
 /** Takes events; the promise that it may return holds the reading, which is the backpressure. */
 export type Take = (batch: readonly ServerSentEvent[]) => void | Promise<void>;

@@ -21,8 +21,8 @@ export function compile(text: string): WebAssembly.Module {
     return new WebAssembly.Module(bytes.subarray(0, length));
   } catch (cause) {
     const error = new Error(
-      `eventsource-wasm: expected to compile WebAssembly, found ${String(cause)}. A page needs 'wasm-unsafe-eval' in its ` +
-        "policy's script-src, a Worker the export condition 'workerd'.",
+      `eventsource-wasm: expected to compile WebAssembly, found ${String(cause)}. Pages need ` +
+        "'wasm-unsafe-eval' in script-src, Workers the export condition 'workerd'.",
       { cause },
     );
     throw Object.assign(error, { code: 'wasm-refused' });

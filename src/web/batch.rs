@@ -21,7 +21,7 @@ const ENTRY: usize = 7;
 /// Words that the table begins with.
 const LEAST: usize = 256;
 
-// The flags of the header; js/batch.ts has the same numbers.
+// The flags of the header; js/table.ts has the same numbers.
 /// The stream is between two events.
 const BETWEEN: u32 = 1;
 /// The text is not what was written last, from its beginning on.
