@@ -4,8 +4,7 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
-
-import { toNodeListener } from './bridge.mjs';
+import { toNodeListener } from 'eventsource-wasm/node';
 
 const HTML = '<!doctype html><title>interop</title><script type="module" src="/page.js"></script>';
 
