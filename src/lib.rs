@@ -57,6 +57,7 @@ mod http;
 mod http_date;
 mod lines;
 mod options;
+mod outgoing;
 mod parser;
 mod parts;
 mod queue;
@@ -67,10 +68,16 @@ mod simd;
 mod step;
 #[cfg(all(target_arch = "wasm32", feature = "npm"))]
 pub mod web;
-// Rust front ends have futures, so that their client needs nothing of what the npm artifacts are made of.
-#[cfg(all(target_arch = "wasm32", feature = "client", not(feature = "npm")))]
+// Rust has futures, so that its client and its server need nothing of what the npm artifacts are made of.
+#[cfg(all(target_arch = "wasm32", any(feature = "client", feature = "server"), not(feature = "npm")))]
 mod web {
+    #[cfg(feature = "client")]
     pub mod client;
+    mod listener;
+    #[cfg(feature = "server")]
+    pub mod stream;
+    mod thrown;
+    mod timer;
 }
 
 pub use connection::Connection;
@@ -79,8 +86,9 @@ pub use error::{EncodeError, ParseError};
 pub use event::{Event, Item, Text};
 pub use failure::{Cause, Failure};
 pub use history::{History, HistoryLimits, Kept, Position, Resumed};
-pub use http::{ResponseHead, header_value, is_idempotent};
+pub use http::{ResponseHead, header_value, id_of_header, is_idempotent};
 pub use options::{ConnectionOptions, Resume};
+pub use outgoing::{Answer, CloseCode, Outgoing, Written};
 pub use parser::Parser;
 pub use queue::{FrameInfo, Overflow, SendQueue};
 pub use relay::Relay;
@@ -88,3 +96,7 @@ pub use retry::{MAX_DELAY, RetryPolicy};
 pub use step::{Attempt, Moment, ReadyState, Step};
 #[cfg(all(target_arch = "wasm32", feature = "client", not(feature = "npm")))]
 pub use web::client::{DataError, Error, EventSource, EventSourceInit, OwnedEvent};
+#[cfg(all(target_arch = "wasm32", feature = "server", not(feature = "npm")))]
+pub use web::stream::{
+    CloseReason, Closed, EventStream, EventStreamInit, Sending, StreamError, event_stream, last_event_id,
+};

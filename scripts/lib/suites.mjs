@@ -44,7 +44,10 @@ async function cargoTest(args = [], env = {}) {
   return { ...counts, broken: code !== 0 };
 }
 
-/** tests/web.rs in a page and a worker of a headless Chromium, and in Node; and the examples of its documentation compile. */
+/**
+ * tests/web.rs and tests/web-server in a page and a worker of a headless Chromium, and in Node; and the examples of their
+ * documentation compile.
+ */
 async function rustWebTest() {
   const capabilities = join(ROOT, 'target/npm/webdriver.json');
   const options = { binary: ensureChromium(), args: FLAGS };
@@ -60,11 +63,12 @@ async function rustWebTest() {
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '30',
   };
   const total = { passed: 0, failed: 0, skipped: 0, broken: false };
-  const runs = ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL'].map((place) => [place, '--test', 'web']);
+  const tests = ['--test', 'web', '--test', 'web-server'];
+  const runs = ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL'].map((place) => [place, ...tests]);
   runs.push(['NODE_EXPERIMENTAL', '--doc']);
   try {
     for (const [place, ...what] of runs) {
-      const args = ['--target', WASM_TARGET, '--features', 'client,serde', ...what];
+      const args = ['--target', WASM_TARGET, '--features', 'client,server,serde', ...what];
       const { broken, ...counts } = await cargoTest(args, { ...env, [`WASM_BINDGEN_USE_${place}`]: '1' });
       for (const [key, count] of Object.entries(counts)) total[key] += count;
       // A run that ends before its tests do has no failed test to show for it.
