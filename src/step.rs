@@ -32,7 +32,7 @@ pub struct Moment {
 pub struct Attempt {
     /// Its number in this connection, from 1 on.
     pub number: u32,
-    /// The value of the `Last-Event-ID` header, in the form of [`header_value`]; `None` where none is to be sent.
+    /// The value of the `Last-Event-ID` header, in the form of [`header_value`](crate::header_value); `None` where none is to be sent.
     pub last_event_id: Option<String>,
 }
 
@@ -41,9 +41,9 @@ pub struct Attempt {
 pub enum Step {
     /// Announce the connection and read the body.
     Open,
-    /// Announce the failure, wait so many milliseconds, then [`start`](Connection::start) again.
+    /// Announce the failure, wait so many milliseconds, then [`start`](crate::Connection::start) again.
     Wait {
-        /// The delay, at most [`MAX_DELAY`]; the same as [`Failure::delay`].
+        /// The delay, at most [`MAX_DELAY`](crate::MAX_DELAY); the same as [`Failure::delay`].
         delay: u64,
         /// What made the attempt fail.
         failure: Failure,

@@ -11,6 +11,7 @@ import { ROOT } from './console.mjs';
 import { ensureCurl } from './curl.mjs';
 import { ensureFirefox } from './firefox.mjs';
 import { files } from './inputs.mjs';
+import { buildRustWorker } from './rust-worker.mjs';
 import { ensurePackages } from './packages.mjs';
 import { ensureTestRunner } from './test-runner.mjs';
 import { WASM_TARGET } from './tools.mjs';
@@ -22,7 +23,7 @@ export const SUITES = {
   rust: () => cargoTest(),
   'rust-web': rustWebTest,
   node: () => nodeTest('node'),
-  workerd: () => nodeTest('workerd'),
+  workerd: workerdTest,
   edge: () => nodeTest('edge'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
   interop: interopTest,
@@ -86,6 +87,12 @@ async function interopTest() {
   // What drives Firefox. Here, as the files of a suite are processes of their own.
   await installed('');
   return nodeTest('interop', { CHROMIUM_PATH: ensureChromium(), FIREFOX_PATH: ensureFirefox(), CURL: ensureCurl() });
+}
+
+async function workerdTest() {
+  // Before the tests, whose time is limited. Where it fails, its test says why.
+  await buildRustWorker().catch(() => undefined);
+  return nodeTest('workerd');
 }
 
 async function nodeTest(name, env = {}) {

@@ -8,6 +8,7 @@ mod produce;
 mod respond;
 mod sending;
 mod turn;
+mod upkeep;
 mod writer;
 
 use alloc::rc::Rc;

@@ -30,8 +30,8 @@ extern "C" {
 ///
 /// # fn handler(request: &web_sys::Request) -> Result<web_sys::Response, StreamError> {
 /// event_stream(request, EventStreamInit::new(), |stream| async move {
-///     let from = stream.last_event_id().parse().unwrap_or(0);
-///     for n in from + 1..=10 {
+///     let last = stream.last_event_id().parse().unwrap_or(0);
+///     for n in (1..=10).filter(|&n| n > last) {
 ///         let id = n.to_string();
 ///         stream.send(Frame { id: Some(&id), data: Some(&id), ..Frame::default() }).await?;
 ///     }

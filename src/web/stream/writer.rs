@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use core::task::{Context, Poll, Waker};
 
-use js_sys::{Date, Function, Math, Promise, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
 use web_sys::{
     AbortController, AbortSignal, QueuingStrategy, ReadableStream, ReadableStreamDefaultController, UnderlyingSource,
@@ -16,12 +16,9 @@ use super::error::{CloseReason, StreamError};
 use super::init::EventStreamInit;
 use super::sending::Sending;
 use super::turn::{Look, Turn};
-use crate::web::listener::{Listener, get};
-use crate::web::timer::Timer;
-use crate::{Answer, CloseCode, Frame, MAX_DELAY, Outgoing, Written};
-
-/// The reconnection time that a farewell is spread around where the stream has none, in milliseconds.
-const DEFAULT_RETRY: u64 = 2_000;
+use super::upkeep::{Upkeep, comment, later, retry};
+use crate::web::listener::get;
+use crate::{Answer, CloseCode, Frame, Outgoing, Written};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,7 +29,7 @@ extern "C" {
 /// It is never borrowed while JavaScript or a task is called, which may send.
 pub(super) struct Writer {
     pub(super) last_event_id: String,
-    retry: u64,
+    pub(super) retry: Option<u64>,
     /// What hands over, once the reader's pull is answered: in the reader's own request. Whoever has sent it may belong to another,
     /// which must not, in workerd.
     deliver: Closure<dyn FnMut(JsValue)>,
@@ -71,15 +68,6 @@ enum Delivery {
     Break(CloseCode),
 }
 
-/// What an open stream has running. It is dropped at the end.
-#[derive(Default)]
-struct Upkeep {
-    /// Twice a heartbeat period; also what makes a runtime notice that the reader has left.
-    heartbeat: Option<Timer>,
-    deadline: Option<Timer>,
-    signal: Option<Listener>,
-}
-
 impl Writer {
     /// A writer, and the body that it writes.
     pub(super) fn open(init: &EventStreamInit) -> Result<(Rc<Self>, ReadableStream), JsValue> {
@@ -89,7 +77,7 @@ impl Writer {
         let _ = outgoing.write(&first, None);
         let writer = Rc::new_cyclic(|this: &Weak<Writer>| Writer {
             last_event_id: init.last_event_id.clone(),
-            retry: init.retry.unwrap_or(DEFAULT_RETRY),
+            retry: init.retry,
             deliver: Closure::new(later(this, |writer, _| writer.deliver())),
             look: Closure::new({
                 let mut look = later(this, |writer, ()| writer.look());
@@ -126,58 +114,6 @@ impl Writer {
         let strategy = QueuingStrategy::new();
         strategy.set_high_water_mark(0.0);
         ReadableStream::new_with_underlying_source_and_strategy(&source, &strategy)
-    }
-
-    /// Begins what an open stream has running.
-    pub(super) fn start(self: &Rc<Self>, init: &EventStreamInit) {
-        let this = Rc::downgrade(self);
-        if init.heartbeat > 0 {
-            let mut tick = later(&this, |writer, ()| writer.tick());
-            let timer = Timer::every(init.heartbeat as f64 / 2.0, move || tick(()));
-            self.state.borrow_mut().upkeep.heartbeat = Some(timer);
-        }
-        let after = init.max_duration.map(|time| Date::now() + time as f64);
-        if let Some(deadline) = after.into_iter().chain(init.deadline.map(|at| at as f64)).reduce(f64::min) {
-            self.wait(deadline);
-        }
-        if let Some(signal) = &init.signal {
-            let aborted = signal.clone();
-            let mut abort = later(&this, move |writer, ()| writer.aborted(&aborted));
-            if signal.aborted() {
-                return abort(());
-            }
-            let listener = Listener::new(signal.clone().into(), &["abort"], move |_| abort(()));
-            self.state.borrow_mut().upkeep.signal = Some(listener);
-        }
-    }
-
-    fn aborted(&self, signal: &AbortSignal) {
-        self.end(CloseReason::because(CloseCode::Aborted, get(signal, "reason")));
-    }
-
-    /// Waits for the deadline, which may be further away than a timer goes.
-    fn wait(self: &Rc<Self>, deadline: f64) {
-        let left = deadline - Date::now();
-        if left > 0.0 {
-            let mut over = later(&Rc::downgrade(self), move |writer, ()| writer.wait(deadline));
-            let timer = Timer::once(left.min(MAX_DELAY as f64) as u64 + 1, move || over(()));
-            let before = self.state.borrow_mut().upkeep.deadline.replace(timer);
-            drop(before);
-        } else {
-            // Tells the reader to come back at a time of its own, so that not all readers come at once.
-            let time = self.retry as f64 * (0.5 + Math::random());
-            let _ = self.send(&retry(Some(time as u64)), None).taken();
-            self.end(CloseReason::new(CloseCode::Deadline));
-        }
-    }
-
-    fn tick(self: &Rc<Self>) {
-        let mut state = self.state.borrow_mut();
-        let due = state.pulled.is_some() && state.outgoing.tick();
-        drop(state);
-        if due {
-            let _ = self.send(&comment(""), None).taken();
-        }
     }
 
     pub(super) fn send(self: &Rc<Self>, frame: &Frame<'_>, key: Option<&str>) -> Sending {
@@ -338,6 +274,17 @@ impl Writer {
         state.reason.is_some() && (of_signal || get(error, "code") == *"closed")
     }
 
+    /// Changes what an open stream has running.
+    pub(super) fn upkeep(&self, change: impl FnOnce(&mut Upkeep)) {
+        change(&mut self.state.borrow_mut().upkeep);
+    }
+
+    /// Half a heartbeat period is over. True where the reader has waited for a whole one.
+    pub(super) fn heartbeat_is_due(&self) -> bool {
+        let state = &mut *self.state.borrow_mut();
+        state.pulled.is_some() && state.outgoing.tick()
+    }
+
     pub(super) fn reason(&self) -> Option<CloseReason> {
         self.state.borrow().reason.clone()
     }
@@ -371,22 +318,4 @@ fn wait(tasks: &mut Vec<Waker>, cx: &Context<'_>) {
     if !tasks.iter().any(|task| task.will_wake(cx.waker())) {
         tasks.push(cx.waker().clone());
     }
-}
-
-/// What is called with the writer, as long as there is one.
-fn later<T>(this: &Weak<Writer>, mut work: impl FnMut(&Rc<Writer>, T) + 'static) -> impl FnMut(T) + 'static {
-    let this = this.clone();
-    move |value| {
-        if let Some(writer) = this.upgrade() {
-            work(&writer, value);
-        }
-    }
-}
-
-fn comment(text: &str) -> Frame<'_> {
-    Frame { comment: Some(text), ..Frame::default() }
-}
-
-fn retry(milliseconds: Option<u64>) -> Frame<'static> {
-    Frame { retry: milliseconds, ..Frame::default() }
 }
