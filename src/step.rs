@@ -19,7 +19,7 @@ pub enum ReadyState {
 /// What the driver knows and the state machine does not: the time and a random number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moment {
-    /// Milliseconds of a clock that only goes forward, from any start. The same clock as for [`Connection::start`].
+    /// Milliseconds of a clock that only goes forward, from any start. The same clock as for [`Connection::start`](crate::Connection::start).
     pub now: u64,
     /// Milliseconds since 1970, for the dates in `Retry-After`.
     pub wall: u64,
