@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use eventsource_wasm::{CloseCode, EventStream};
+use eventsource_wasm::{CloseCode, EventStream, Overflow};
 use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -209,4 +209,29 @@ async fn all_that_wait_for_the_end_are_told() {
     assert_eq!(told.get(), 0);
     drop(stream);
     until(|| told.get() == 3).await;
+}
+
+#[wasm_bindgen_test]
+async fn an_ended_stream_holds_no_memory() {
+    let data = "x".repeat(100_000);
+    let pages = || core::arch::wasm32::memory_size(0);
+    let (mut before, mut kept) = (0, Vec::new());
+    for n in 0..600 {
+        let (stream, reader) = open(init().overflow(Overflow::Disconnect));
+        stream.send(&data).taken().unwrap();
+        // Read, left, and cut off while nobody reads. Handles are kept for longer.
+        match n % 3 {
+            0 => {
+                stream.close();
+                assert!(reader.text().await.len() > data.len());
+            }
+            1 => reader.cancel("bye").await,
+            _ => assert!(stream.send("too much").taken().is_err()),
+        }
+        kept.push(stream);
+        if n == 30 {
+            before = pages();
+        }
+    }
+    assert!(pages() - before < 200, "expected less than 200 pages of 64 KiB more, found {}", pages() - before);
 }
