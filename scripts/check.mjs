@@ -15,14 +15,26 @@ const wasmFlags = rustflags();
 const CHECKS = [
   ['rustfmt', ['cargo', ['fmt', '--check']]],
   ['rustfmt, tools', ['cargo', ['fmt', '--check', '--manifest-path', 'tools/bindgen/Cargo.toml']]],
+  ['rustfmt, example', ['cargo', ['fmt', '--check', '--manifest-path', 'examples/rust-worker/Cargo.toml']]],
   ['clippy, host', clippy(['--all-targets', '--features', 'client,server'])],
   ...Object.entries(ARTIFACTS).map(([name, features]) => [
     `clippy, ${WASM_TARGET}, ${name}`,
     clippy(['--lib', '--target', WASM_TARGET, '--features', features], wasmFlags),
   ]),
+  ...[
+    ['client', 'web'],
+    ['server', 'web-server'],
+  ].map(([feature, test]) => [
+    `clippy, ${WASM_TARGET}, ${feature} for Rust`,
+    clippy(['--lib', '--test', test, '--target', WASM_TARGET, '--features', `${feature},serde`]),
+  ]),
   [
-    `clippy, ${WASM_TARGET}, client for Rust`,
-    clippy(['--lib', '--test', 'web', '--target', WASM_TARGET, '--features', 'client,serde']),
+    'rustdoc',
+    [
+      'cargo',
+      ['doc', '--locked', '--quiet', '--no-deps', '--target', WASM_TARGET, '--features', 'client,server,serde'],
+      { RUSTDOCFLAGS: '-D warnings' },
+    ],
   ],
   [
     'TypeScript',

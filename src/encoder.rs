@@ -1,5 +1,6 @@
 //! Events → bytes: the encoder, the inverse of the [`Parser`](crate::Parser).
 
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -30,6 +31,26 @@ pub struct Frame<'a> {
     pub data: Option<&'a str>,
     /// A comment, which no reader sees. CRLF, CR and LF in it each start a new comment line.
     pub comment: Option<&'a str>,
+}
+
+impl<'a> From<&'a str> for Frame<'a> {
+    /// A frame of data alone.
+    fn from(data: &'a str) -> Self {
+        Frame { data: Some(data), ..Frame::default() }
+    }
+}
+
+impl<'a> From<&'a String> for Frame<'a> {
+    /// A frame of data alone.
+    fn from(data: &'a String) -> Self {
+        data.as_str().into()
+    }
+}
+
+impl<'a> From<&Frame<'a>> for Frame<'a> {
+    fn from(frame: &Frame<'a>) -> Self {
+        *frame
+    }
 }
 
 /// Appends a frame to `out`, with the blank line that ends it. A frame without any part appends nothing.

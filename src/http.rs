@@ -1,6 +1,7 @@
 //! What HTTP says about methods, headers and types, as far as a connection needs it.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// What of a response decides on the connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,20 @@ pub fn header_value(id: &[u8]) -> String {
         }
     }
     value
+}
+
+/// The id that a `Last-Event-ID` header has, as a `Headers` gives it: the inverse of [`header_value`]. What is not the UTF-8 of an
+/// id is taken as it is, as some runtimes decode headers themselves.
+///
+/// ```
+/// use eventsource_wasm::{header_value, id_of_header};
+///
+/// assert_eq!(id_of_header(&header_value("三€".as_bytes())), "三€");
+/// assert_eq!(id_of_header("三€"), "三€");
+/// ```
+pub fn id_of_header(value: &str) -> String {
+    let bytes: Option<Vec<u8>> = value.chars().map(|character| u8::try_from(character).ok()).collect();
+    bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| value.into())
 }
 
 /// Whether the essence of a MIME type is `text/event-stream`. Of several headers, which fetch joins by commas, the last

@@ -19,7 +19,7 @@ pub enum ReadyState {
 /// What the driver knows and the state machine does not: the time and a random number.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Moment {
-    /// Milliseconds of a clock that only goes forward, from any start. The same clock as for [`Connection::start`].
+    /// Milliseconds of a clock that only goes forward, from any start. The same clock as for [`Connection::start`](crate::Connection::start).
     pub now: u64,
     /// Milliseconds since 1970, for the dates in `Retry-After`.
     pub wall: u64,
@@ -32,7 +32,7 @@ pub struct Moment {
 pub struct Attempt {
     /// Its number in this connection, from 1 on.
     pub number: u32,
-    /// The value of the `Last-Event-ID` header, in the form of [`header_value`]; `None` where none is to be sent.
+    /// The value of the `Last-Event-ID` header, in the form of [`header_value`](crate::header_value); `None` where none is to be sent.
     pub last_event_id: Option<String>,
 }
 
@@ -41,9 +41,9 @@ pub struct Attempt {
 pub enum Step {
     /// Announce the connection and read the body.
     Open,
-    /// Announce the failure, wait so many milliseconds, then [`start`](Connection::start) again.
+    /// Announce the failure, wait so many milliseconds, then [`start`](crate::Connection::start) again.
     Wait {
-        /// The delay, at most [`MAX_DELAY`]; the same as [`Failure::delay`].
+        /// The delay, at most [`MAX_DELAY`](crate::MAX_DELAY); the same as [`Failure::delay`].
         delay: u64,
         /// What made the attempt fail.
         failure: Failure,

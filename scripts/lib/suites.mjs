@@ -11,6 +11,7 @@ import { ROOT } from './console.mjs';
 import { ensureCurl } from './curl.mjs';
 import { ensureFirefox } from './firefox.mjs';
 import { files } from './inputs.mjs';
+import { buildRustWorker } from './rust-worker.mjs';
 import { ensurePackages } from './packages.mjs';
 import { ensureTestRunner } from './test-runner.mjs';
 import { WASM_TARGET } from './tools.mjs';
@@ -22,7 +23,7 @@ export const SUITES = {
   rust: () => cargoTest(),
   'rust-web': rustWebTest,
   node: () => nodeTest('node'),
-  workerd: () => nodeTest('workerd'),
+  workerd: workerdTest,
   edge: () => nodeTest('edge'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
   interop: interopTest,
@@ -44,7 +45,10 @@ async function cargoTest(args = [], env = {}) {
   return { ...counts, broken: code !== 0 };
 }
 
-/** tests/web.rs in a page and a worker of a headless Chromium, and in Node; and the examples of its documentation compile. */
+/**
+ * tests/web.rs and tests/web-server in a page and a worker of a headless Chromium, and in Node; and the examples of their
+ * documentation compile.
+ */
 async function rustWebTest() {
   const capabilities = join(ROOT, 'target/npm/webdriver.json');
   const options = { binary: ensureChromium(), args: FLAGS };
@@ -60,11 +64,12 @@ async function rustWebTest() {
     WASM_BINDGEN_TEST_DRIVER_TIMEOUT: '30',
   };
   const total = { passed: 0, failed: 0, skipped: 0, broken: false };
-  const runs = ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL'].map((place) => [place, '--test', 'web']);
+  const tests = ['--test', 'web', '--test', 'web-server'];
+  const runs = ['BROWSER', 'DEDICATED_WORKER', 'NODE_EXPERIMENTAL'].map((place) => [place, ...tests]);
   runs.push(['NODE_EXPERIMENTAL', '--doc']);
   try {
     for (const [place, ...what] of runs) {
-      const args = ['--target', WASM_TARGET, '--features', 'client,serde', ...what];
+      const args = ['--target', WASM_TARGET, '--features', 'client,server,serde', ...what];
       const { broken, ...counts } = await cargoTest(args, { ...env, [`WASM_BINDGEN_USE_${place}`]: '1' });
       for (const [key, count] of Object.entries(counts)) total[key] += count;
       // A run that ends before its tests do has no failed test to show for it.
@@ -82,6 +87,12 @@ async function interopTest() {
   // What drives Firefox. Here, as the files of a suite are processes of their own.
   await installed('');
   return nodeTest('interop', { CHROMIUM_PATH: ensureChromium(), FIREFOX_PATH: ensureFirefox(), CURL: ensureCurl() });
+}
+
+async function workerdTest() {
+  // Before the tests, whose time is limited. Where it fails, its test says why.
+  await buildRustWorker().catch(() => undefined);
+  return nodeTest('workerd');
 }
 
 async function nodeTest(name, env = {}) {

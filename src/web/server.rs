@@ -13,6 +13,7 @@ use super::utf16::Units;
 use crate::EncodeError;
 use crate::encoder::{Bytes, Parts, encode_parts};
 use crate::lines::BLOCK;
+use crate::outgoing::Quiet;
 use crate::queue::{FrameInfo, Overflow, SendQueue};
 use crate::relay::Relay;
 
@@ -35,8 +36,6 @@ const OVERFLOWED: u32 = 2;
 
 /// An input grown beyond this by a rare large event is given back.
 const KEEP: usize = 256 * 1024;
-/// Quiet ticks after which a heartbeat is due; JavaScript ticks twice a heartbeat period.
-const QUIET_TICKS: u32 = 2;
 
 /// All that is written in this instance; the memory of the input is shared, as a batch is framed in one go.
 pub(super) struct Writer {
@@ -52,8 +51,8 @@ pub(super) struct Writer {
 /// Frames on their way to one reader.
 pub(super) struct Outbox {
     pub(super) queue: SendQueue,
-    /// Ticks since bytes last left.
-    quiet: u32,
+    /// JavaScript ticks twice a heartbeat period.
+    quiet: Quiet,
     /// What is handed on to the reader as it comes.
     relay: Relay,
 }
@@ -67,7 +66,11 @@ impl Outbox {
             4 => Overflow::Disconnect,
             _ => Overflow::Wait,
         };
-        Outbox { queue: SendQueue::new(max_buffer as usize, overflow), quiet: 0, relay: Relay::default() }
+        Outbox {
+            queue: SendQueue::new(max_buffer as usize, overflow),
+            quiet: Quiet::default(),
+            relay: Relay::default(),
+        }
     }
 }
 
@@ -215,7 +218,7 @@ pub fn chunk(number: u32) {
 pub fn clear(number: u32) {
     if let Some(outbox) = WRITER.0.borrow_mut().outbox(number) {
         outbox.queue.clear();
-        outbox.quiet = 0;
+        outbox.quiet.end();
     }
 }
 
@@ -224,7 +227,7 @@ pub fn clear(number: u32) {
 pub fn passed(number: u32, events: u32) {
     if let Some(outbox) = WRITER.0.borrow_mut().outbox(number) {
         outbox.queue.passed(u64::from(events));
-        outbox.quiet = 0;
+        outbox.quiet.end();
     }
 }
 
@@ -253,10 +256,5 @@ pub fn dropped(number: u32) -> f64 {
 pub fn tick(number: u32) -> bool {
     let writer = &mut *WRITER.0.borrow_mut();
     let Some(outbox) = writer.outbox(number) else { return false };
-    outbox.quiet += 1;
-    let due = outbox.quiet >= QUIET_TICKS && outbox.queue.is_empty();
-    if due {
-        outbox.quiet = 0;
-    }
-    due
+    outbox.quiet.tick(outbox.queue.is_empty())
 }

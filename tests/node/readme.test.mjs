@@ -34,10 +34,14 @@ describe('README', () => {
     assert.deepEqual(shown, readdirSync(new URL(`../../${RECIPES}`, import.meta.url)).sort());
   });
 
-  test('each block of Rust is an example of the documentation, which cargo runs', () => {
+  test('each block of Rust is a file of an example, or an example of the documentation, which cargo runs', () => {
     const blocks = [...readme.matchAll(/<!-- (\S+) -->\n```rust\n(.*?)```/gs)];
     assert.equal(blocks.length, readme.match(/```rust/g).length);
     for (const [, path, code] of blocks) {
+      if (path.startsWith('examples/')) {
+        assert.equal(code, read(path), path);
+        continue;
+      }
       const example = code.replace(/^(.*)\n/gm, (_, line) => `/// ${line}`.trimEnd() + '\n');
       assert.ok(read(path).includes(`/// \`\`\`\n${example}/// \`\`\`\n`), `expected ${path} to have the example`);
     }

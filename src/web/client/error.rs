@@ -7,6 +7,7 @@ use core::fmt;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
+use crate::web::thrown::thrown;
 use crate::{Cause, Connection, ConnectionOptions, Failure, Moment, Step};
 
 /// What the platform knows of a failure beyond its [`Failure`].
@@ -130,11 +131,4 @@ impl From<DataError> for JsValue {
     fn from(error: DataError) -> Self {
         thrown(error.code(), &alloc::string::ToString::to_string(&error))
     }
-}
-
-fn thrown(code: &str, message: &str) -> JsValue {
-    let error = js_sys::Error::new(message).into();
-    // A plain new object takes it.
-    let _ = js_sys::Reflect::set(&error, &"code".into(), &code.into());
-    error
 }

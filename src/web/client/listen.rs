@@ -4,39 +4,11 @@ use alloc::rc::Rc;
 use core::cell::RefCell;
 use core::task::{Context, Poll};
 
-use js_sys::Reflect;
-use wasm_bindgen::prelude::{Closure, JsCast, JsValue};
-use web_sys::{AbortController, AbortSignal, EventTarget};
+use wasm_bindgen::prelude::{JsCast, JsValue};
+use web_sys::{AbortController, AbortSignal};
 
 use super::timer::Flag;
-
-/// A listener for some events of one target, removed when it is dropped.
-struct Listener {
-    target: EventTarget,
-    types: &'static [&'static str],
-    callback: Closure<dyn FnMut(JsValue)>,
-}
-
-impl Listener {
-    fn new(target: EventTarget, types: &'static [&'static str], heard: impl FnMut(JsValue) + 'static) -> Self {
-        let callback = Closure::<dyn FnMut(JsValue)>::new(heard);
-        for kind in types {
-            // The events of a document pass its window on their way down. What refuses the listener has no such events.
-            let function = callback.as_ref().unchecked_ref();
-            let _ = target.add_event_listener_with_callback_and_bool(kind, function, true);
-        }
-        Listener { target, types, callback }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        for kind in self.types {
-            let function = self.callback.as_ref().unchecked_ref();
-            let _ = self.target.remove_event_listener_with_callback_and_bool(kind, function, true);
-        }
-    }
-}
+use crate::web::listener::{Listener, get};
 
 /// The caller's signal. When it aborts, so does the fetch under way, at once and whether or not anyone polls.
 pub(super) struct Signal {
@@ -93,7 +65,8 @@ impl Wake {
         let woken = Rc::new(Flag::default());
         let told = woken.clone();
         let types = &["online", "visibilitychange", "pageshow", "resume"];
-        let listener = Listener::new(global.unchecked_into(), types, move |event| {
+        // The events of a document pass its window on their way down.
+        let listener = Listener::below(global.unchecked_into(), types, move |event| {
             let is = |name, value: &str| get(&event, name) == *value;
             let hidden = || get(&get(&js_sys::global(), "document"), "visibilityState") == *"hidden";
             // A page that is shown for the first time has not slept.
@@ -108,9 +81,4 @@ impl Wake {
     pub(super) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         self.woken.poll(cx)
     }
-}
-
-/// A property; `undefined` also of what has none.
-fn get(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }

@@ -6,21 +6,8 @@ use core::future::{Future, poll_fn};
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, Waker, ready};
 
-use js_sys::Function;
-use wasm_bindgen::prelude::{Closure, JsCast, JsValue, wasm_bindgen};
-
 use super::platform::performance_now;
-use crate::MAX_DELAY;
-
-#[wasm_bindgen]
-extern "C" {
-    /// A number in browsers, an object in Node.
-    #[wasm_bindgen(js_name = setTimeout)]
-    fn set_timeout(callback: &Function, milliseconds: f64) -> JsValue;
-
-    #[wasm_bindgen(js_name = clearTimeout)]
-    fn clear_timeout(timer: &JsValue);
-}
+use crate::web::timer::Timer;
 
 /// That something has happened, for a task that waits for it.
 #[derive(Default)]
@@ -50,21 +37,17 @@ impl Flag {
     }
 }
 
-/// A timer, cleared when it is dropped. A longer time than a timer holds is cut to that.
+/// A wait, given up when it is dropped. A longer time than a timer holds is cut to that.
 pub(super) struct Sleep {
     over: Rc<Flag>,
-    timer: JsValue,
-    /// What the timer calls; it has to live as long.
-    _callback: Closure<dyn FnMut()>,
+    _timer: Timer,
 }
 
 impl Sleep {
     pub(super) fn new(milliseconds: u64) -> Self {
         let over = Rc::new(Flag::default());
         let called = over.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || called.raise());
-        let timer = set_timeout(callback.as_ref().unchecked_ref(), milliseconds.min(MAX_DELAY) as f64);
-        Sleep { over, timer, _callback: callback }
+        Sleep { over, _timer: Timer::once(milliseconds, move || called.raise()) }
     }
 }
 
@@ -73,12 +56,6 @@ impl Future for Sleep {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.over.poll(cx)
-    }
-}
-
-impl Drop for Sleep {
-    fn drop(&mut self) {
-        clear_timeout(&self.timer);
     }
 }
 
