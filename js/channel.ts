@@ -143,7 +143,7 @@ export class Channel {
     }
     const subscriber = new Subscriber(this.#feed, writer, filter);
     this.#fanout.add(subscriber);
-    void writer.closed.then(() => this.#left(subscriber));
+    writer.whenEnded(() => this.#left(subscriber));
     onSubscribe?.(writer);
     void this.#start(subscriber);
     return response;
@@ -168,7 +168,7 @@ export class Channel {
     const writers = this.#fanout.all().map(({ writer }) => writer);
     for (const writer of writers) writer.sendAway('drained');
     const timer = setTimeout(() => writers.forEach((writer) => writer.cut()), timeout);
-    await Promise.all(writers.map(({ released }) => released));
+    await Promise.all(writers.map((writer) => new Promise<void>((resolve) => writer.whenReleased(resolve))));
     clearTimeout(timer);
   }
 

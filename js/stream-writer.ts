@@ -36,8 +36,6 @@ export class StreamWriter implements ServerStream {
   readonly lastEventId: string;
   readonly closed: Promise<CloseReason>;
   readonly body: ReadableStream<Uint8Array>;
-  /** Resolves when nothing of it is left: it has ended, and what was sent has left or was given up. */
-  readonly released: Promise<void>;
   refill: Refill | undefined;
   readonly #outbox: Outbox;
   readonly #retry: number;
@@ -51,6 +49,10 @@ export class StreamWriter implements ServerStream {
   #pulled: (() => void) | undefined;
   /** On its way to the reader that has pulled. */
   #chunk: Uint8Array | undefined;
+  // What others wait for is called as it is, not by a promise: in workerd, one that was made in a request that is over never settles,
+  // and a reader's request may be over without a word.
+  #atEnd: (() => void)[] = [];
+  #atRelease: (() => void)[] = [];
   /** Producers that wait for room. */
   #waiting: (() => void)[] = [];
   readonly #turn = new Turn(
@@ -59,7 +61,6 @@ export class StreamWriter implements ServerStream {
   );
   #reason: CloseReason | undefined;
   #resolveClosed!: (reason: CloseReason) => void;
-  #resolveReleased!: () => void;
   /** What the outbox has counted, once that is given back. */
   #counts: { sent: number; dropped: number } | undefined;
 
@@ -67,7 +68,6 @@ export class StreamWriter implements ServerStream {
     this.lastEventId = init.lastEventId;
     this.#retry = init.retry ?? DEFAULT_RETRY;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.released = new Promise((resolve) => (this.#resolveReleased = resolve));
     this.#outbox = new Outbox(init.maxBuffer, init.overflow);
     // The first bytes leave at once, so that the reader knows that it is connected.
     frameWriter().write(this.#outbox, [init.retry === undefined ? { comment: '' } : { retry: init.retry }]);
@@ -175,6 +175,18 @@ export class StreamWriter implements ServerStream {
     this.end({ code });
   }
 
+  /** Does something when the stream has ended. */
+  whenEnded(work: () => void): void {
+    if (this.#reason) work();
+    else this.#atEnd.push(work);
+  }
+
+  /** Does something when nothing of it is left: it has ended, and what was sent has left or was given up. */
+  whenReleased(work: () => void): void {
+    if (this.#counts) work();
+    else this.#atRelease.push(work);
+  }
+
   /** Gives up what has not left, of a stream that has ended. */
   cut(): void {
     if (this.#reason && !this.#counts) this.#break(this.#reason);
@@ -200,6 +212,7 @@ export class StreamWriter implements ServerStream {
     } else if (!this.#outbox.length && !this.#chunk) {
       this.#finish();
     }
+    for (const work of this.#atEnd.splice(0)) work();
     this.#abortWith(reason);
     this.#resolveClosed(reason);
   }
@@ -285,7 +298,7 @@ export class StreamWriter implements ServerStream {
     this.#counts = { sent: serverEngine.sent(number), dropped: serverEngine.dropped(number) };
     this.#outbox.free();
     this.#hand(undefined);
-    this.#resolveReleased();
+    for (const work of this.#atRelease.splice(0)) work();
   }
 
   #tick(): void {
