@@ -29,17 +29,34 @@ const MAX_BYTES = 2 ** 32 - 1;
 const numbers = new Numbers();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
+/** The limits of a history, all decided. */
+export interface Limits {
+  events: number;
+  bytes: number;
+  age: number;
+}
+
+/** What is kept in memory where nothing else is said. */
+export const MEMORY: Readonly<Limits> = { events: 1000, bytes: 1024 * 1024, age: Infinity };
+
+/** Throws for what are no limits. */
+export function checkHistory(limits: Limits): Limits {
+  for (const [name, value] of Object.entries(limits) as [string, unknown][]) {
+    if (typeof value === 'number' && value >= 0) continue;
+    throw new RangeError(`expected history.${name} to be a number that is not negative, found ${String(value)}`);
+  }
+  return limits;
+}
+
 export class Log {
   readonly number = numbers.take(this);
   readonly #keys = new Keys();
   /** Where the frame of an event is made. */
   readonly #outbox: Outbox;
 
-  constructor({ events = 1000, bytes = 1024 * 1024, age = Infinity }: HistoryInit = {}) {
-    for (const [name, value] of Object.entries({ events, bytes, age })) {
-      if (typeof value === 'number' && value >= 0) continue;
-      throw new RangeError(`expected history.${name} to be a number that is not negative, found ${String(value)}`);
-    }
+  constructor(init: HistoryInit = {}) {
+    const { events = MEMORY.events, bytes = MEMORY.bytes, age = MEMORY.age } = init;
+    checkHistory({ events, bytes, age });
     startServer();
     this.#outbox = new Outbox(KEEP);
     serverEngine.channel(this.number, Math.min(events, MAX_BYTES), Math.min(bytes, MAX_BYTES), age);

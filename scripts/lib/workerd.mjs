@@ -12,6 +12,8 @@
 //   env                 strings become text bindings, other values JSON bindings
 //   assets              a folder: the worker gets `env.ASSETS.fetch(request)`, which answers with the folder's files
 //                       (content type by extension, index.html for folders, 404 otherwise)
+//   objects             Durable Objects with SQLite: names of bindings, and of the classes behind them
+//   storage             the folder of what they keep, to go on with after a restart; default: it is gone with workerd
 //   port                default 0, any free port
 //   host                default 127.0.0.1
 //   compatibilityDate   default COMPATIBILITY_DATE
@@ -22,7 +24,7 @@
 // exit code. `close()` ends this workerd by its own pid, and resolves when it is gone.
 
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
@@ -77,6 +79,8 @@ async function makeConfig(folder, options) {
       : `(name = ${text(name)}, json = ${text(JSON.stringify(value))})`,
   );
   if (options.assets) bindings.push('(name = "ASSETS", service = "assets")');
+  const objects = Object.entries(options.objects ?? {});
+  for (const [name, type] of objects) bindings.push(`(name = ${text(name)}, durableObjectNamespace = ${text(type)})`);
   const date = `compatibilityDate = ${text(options.compatibilityDate ?? COMPATIBILITY_DATE)}`;
   const flags = `compatibilityFlags = [${(options.compatibilityFlags ?? []).map(text).join(', ')}]`;
   const services = [
@@ -84,6 +88,11 @@ async function makeConfig(folder, options) {
     // "private" covers loopback, where the sources that tests and demos relay are.
     '(name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))',
   ];
+  if (objects.length) {
+    const storage = resolve(folder, options.storage ?? 'storage');
+    await mkdir(storage, { recursive: true });
+    services.push(`(name = "storage", disk = (path = ${text(storage)}, writable = true))`);
+  }
   let assets = '';
   if (options.assets) {
     await writeFile(join(folder, 'assets.js'), ASSETS_WORKER);
@@ -98,7 +107,17 @@ async function makeConfig(folder, options) {
     `const config :Workerd.Config = (\n  services = [\n    ${services.join(',\n    ')}\n  ],\n` +
     '  sockets = [(name = "http", http = (), service = "main")]\n);\n' +
     `const main :Workerd.Worker = (\n  modules = [${modules.join(', ')}],\n  bindings = [${bindings.join(', ')}],\n` +
-    `  ${date},\n  ${flags}\n);\n${assets}`
+    `  ${date},\n  ${flags},\n${objects.length ? objectConfig(objects) : ''});\n${assets}`
+  );
+}
+
+function objectConfig(objects) {
+  const namespace = (type) => `(className = ${text(type)}, uniqueKey = ${text(type)}, enableSql = true)`;
+  const types = new Set(objects.map(([, type]) => type));
+  // In memory they would have no SQL.
+  return (
+    `  durableObjectNamespaces = [${[...types].map(namespace).join(', ')}],\n` +
+    '  durableObjectStorage = (localDisk = "storage"),\n'
   );
 }
 
