@@ -10,10 +10,13 @@ export class Room extends ChannelObject {
     super(ctx, env, { heartbeat: 100, history: { events: 200_000, bytes: 2 ** 30 }, ids: { secret: env.SECRET } });
   }
 
-  /** Publishes so many numbers, from one on, in one call; as many at a time as there are without waiting for each. */
-  async burst(from, count) {
-    for (let at = 0; at < count; at += 50) {
-      const events = Array.from({ length: Math.min(50, count - at) }, (_, n) => this.publish({ data: from + at + n }));
+  /** Publishes numbers from the one behind the last that is kept on, up to `to`, some at a time without waiting for each. */
+  async count(to) {
+    for (;;) {
+      const [last] = this.ctx.storage.sql.exec('SELECT data FROM channel ORDER BY number DESC LIMIT 1');
+      const from = Number(last?.data ?? 0);
+      if (from >= to) return;
+      const events = Array.from({ length: Math.min(to - from, 20) }, (_, n) => this.publish({ data: from + 1 + n }));
       await Promise.all(events);
     }
   }
