@@ -118,8 +118,8 @@ async function typeTest() {
   const found = files('tests/types', (path) => /\.[cm]?ts$/.test(path));
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   let [output, broken] = ['', false];
-  // Node's types are for those of tests/types/node alone.
-  for (const project of ['tests/types', 'tests/types/node']) {
+  // Node's types and Cloudflare's are each for those of a folder alone.
+  for (const project of ['tests/types', 'tests/types/node', 'tests/types/workers']) {
     const result = await stream(process.execPath, [tsc, '--noEmit', '--pretty', 'false', '-p', project]);
     output += result.output;
     broken ||= result.code !== 0;
