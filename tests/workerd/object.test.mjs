@@ -142,6 +142,26 @@ describe('ChannelObject in workerd', () => {
     }
   });
 
+  test('what is on its way to the disk when the channel is closed is read before the end', async () => {
+    const readers = await Promise.all(Array.from({ length: 3 }, () => reading('SILENT/finish')));
+    await server.call('SILENT/finish', 'finish', 1, 2, 3);
+    await until(() => readers.every(({ ended }) => ended));
+    for (const { data } of readers) assert.deepEqual(data, ['1', '2', '3']);
+  });
+
+  test('without heartbeats, who has left is noticed with the next event', async () => {
+    const readers = await Promise.all(Array.from({ length: 3 }, () => reading('SILENT/left')));
+    readers.slice(1).forEach((reader) => reader.leave());
+    while ((await server.call('SILENT/left', 'size')) > 1) await server.call('SILENT/left', 'publish', { data: '' });
+    await server.call('SILENT/left', 'publish', { data: 'last' });
+    await until(() => readers[0].data.at(-1) === 'last');
+    readers[0].leave();
+  });
+
+  test('both entries of the writing side have one wasm', async () => {
+    assert.equal(await server.call('SILENT/wasm', 'instances'), 1);
+  });
+
   test('drain sends everybody away, and who comes back goes on', async () => {
     const readers = await Promise.all(Array.from({ length: 5 }, () => reading('PLAIN/drained')));
     await server.call('PLAIN/drained', 'publish', { data: 1 });

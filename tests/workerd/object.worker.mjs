@@ -1,8 +1,18 @@
 // Durable Objects with channels, which are called by POST of a method's name and arguments, and read by GET.
 
 import { ChannelObject, sqliteStore } from 'eventsource-wasm/durable-object';
+import { encode } from 'eventsource-wasm/server';
 
 export { ChannelObject };
+
+/** How many wasm modules were made. */
+let instances = 0;
+WebAssembly.Instance = class extends WebAssembly.Instance {
+  constructor(...args) {
+    super(...args);
+    instances++;
+  }
+};
 
 /** All that the tests do to a channel that lives in an object. */
 export class Room extends ChannelObject {
@@ -24,6 +34,26 @@ export class Room extends ChannelObject {
   /** The runtime ends the object, as when it runs on another machine; what it had in memory is gone. */
   abort() {
     this.ctx.abort('the test ends it');
+  }
+}
+
+/** Nothing is sent but events. */
+export class Silent extends ChannelObject {
+  constructor(ctx, env) {
+    super(ctx, env, { heartbeat: false });
+  }
+
+  /** Publishes and closes in one turn. */
+  async finish(...data) {
+    const ids = data.map((each) => this.publish({ data: each }));
+    this.close();
+    await Promise.all(ids);
+  }
+
+  /** By both entries. */
+  instances() {
+    encode('x');
+    return instances;
   }
 }
 

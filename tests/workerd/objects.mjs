@@ -2,7 +2,7 @@
 
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
 
-const OBJECTS = { PLAIN: 'ChannelObject', ROOM: 'Room', SMALL: 'Small', STORE: 'Store' };
+const OBJECTS = { PLAIN: 'ChannelObject', ROOM: 'Room', SMALL: 'Small', SILENT: 'Silent', STORE: 'Store' };
 
 /** @param {{ storage?: string }} options as of `startWorkerd` */
 export async function startObjects(options = {}) {
