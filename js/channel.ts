@@ -146,9 +146,8 @@ export class Channel {
       writer.sendAway('drained');
       return response;
     }
-    const subscriber = new Subscriber(this.#feed, writer, filter);
-    this.#fanout.add(subscriber);
-    writer.whenEnded(() => this.#left(subscriber));
+    const subscriber = new Subscriber(this.#feed, writer, filter, this.#left);
+    if (!writer.ended) this.#fanout.add(subscriber);
     onSubscribe?.(writer);
     void this.#start(subscriber);
     return response;
@@ -196,10 +195,9 @@ export class Channel {
    */
   async drain(timeout = 10_000): Promise<void> {
     if (this.#state === 'open') this.#state = 'draining';
-    const writers = this.#fanout.all().map(({ writer }) => writer);
-    for (const writer of writers) writer.sendAway('drained');
-    const timer = setTimeout(() => writers.forEach((writer) => writer.cut()), timeout);
-    await Promise.all(writers.map((writer) => new Promise<void>((resolve) => writer.whenReleased(resolve))));
+    const subscribers = this.#fanout.all();
+    const timer = setTimeout(() => subscribers.forEach(({ writer }) => writer.cut()), timeout);
+    await Promise.all(subscribers.map((subscriber) => subscriber.sendAway()));
     clearTimeout(timer);
   }
 
@@ -282,10 +280,10 @@ export class Channel {
     }
   }
 
-  #left(subscriber: Subscriber): void {
+  readonly #left = (subscriber: Subscriber): void => {
     this.#fanout.delete(subscriber);
     if (!this.size) this.#unfollow();
-  }
+  };
 
   /** Ends the following; where the newest event is will have to be found out anew. */
   #unfollow(): void {

@@ -24,12 +24,18 @@ export interface WriterInit {
   deadline: number | undefined;
 }
 
-/** Where more comes from when all that was sent has left. */
+/** Where more comes from when all that was sent has left, and who is told of the end. */
 export interface Refill {
   /** The reader waits, and nothing is there for it. */
   more(): void;
   /** What keeps a silent stream open. */
   heartbeat(): EventInit;
+  // These two are calls and not promises: in workerd, a promise that was made in a request that is over never settles, and a reader's
+  // request may be over without a word.
+  /** The stream has ended. */
+  ended(): void;
+  /** Nothing of it is left: what was sent has left, too, or was given up. */
+  released(): void;
 }
 
 export class StreamWriter implements ServerStream {
@@ -49,10 +55,6 @@ export class StreamWriter implements ServerStream {
   #pulled: (() => void) | undefined;
   /** On its way to the reader that has pulled. */
   #chunk: Uint8Array | undefined;
-  // What others wait for is called as it is, not by a promise: in workerd, one that was made in a request that is over never settles,
-  // and a reader's request may be over without a word.
-  #atEnd: (() => void)[] = [];
-  #atRelease: (() => void)[] = [];
   /** Producers that wait for room. */
   #waiting: (() => void)[] = [];
   readonly #turn = new Turn(
@@ -175,18 +177,6 @@ export class StreamWriter implements ServerStream {
     this.end({ code });
   }
 
-  /** Does something when the stream has ended. */
-  whenEnded(work: () => void): void {
-    if (this.#reason) work();
-    else this.#atEnd.push(work);
-  }
-
-  /** Does something when nothing of it is left: it has ended, and what was sent has left or was given up. */
-  whenReleased(work: () => void): void {
-    if (this.#counts) work();
-    else this.#atRelease.push(work);
-  }
-
   /** Gives up what has not left, of a stream that has ended. */
   cut(): void {
     if (this.#reason && !this.#counts) this.#break(this.#reason);
@@ -212,7 +202,7 @@ export class StreamWriter implements ServerStream {
     } else if (!this.#outbox.length && !this.#chunk) {
       this.#finish();
     }
-    for (const work of this.#atEnd.splice(0)) work();
+    this.refill?.ended();
     this.#abortWith(reason);
     this.#resolveClosed(reason);
   }
@@ -298,7 +288,7 @@ export class StreamWriter implements ServerStream {
     this.#counts = { sent: serverEngine.sent(number), dropped: serverEngine.dropped(number) };
     this.#outbox.free();
     this.#hand(undefined);
-    for (const work of this.#atRelease.splice(0)) work();
+    this.refill?.released();
   }
 
   #tick(): void {

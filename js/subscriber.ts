@@ -79,12 +79,32 @@ export class Subscriber implements Refill {
   #ahead: Position | undefined;
   /** There will be no more than there is. */
   #finishing = false;
+  readonly #left: (subscriber: Subscriber) => void;
+  /** Waits until nothing of it is left. */
+  #atRelease: (() => void)[] = [];
 
-  constructor(feed: Feed, writer: StreamWriter, filter: Filter | undefined) {
+  /** When the stream has ended, `left` is called. */
+  constructor(feed: Feed, writer: StreamWriter, filter: Filter | undefined, left: (subscriber: Subscriber) => void) {
     this.#feed = feed;
     this.writer = writer;
     this.#filter = filter;
+    this.#left = left;
     writer.refill = this;
+  }
+
+  ended(): void {
+    this.#left(this);
+  }
+
+  released(): void {
+    for (const work of this.#atRelease) work();
+  }
+
+  /** Sends the reader away; resolves when nothing of its stream is left. */
+  sendAway(): Promise<void> {
+    const released = new Promise<void>((resolve) => this.#atRelease.push(resolve));
+    this.writer.sendAway('drained');
+    return released;
   }
 
   /** Goes on behind a position; where the reader asks for none that there ever was, with all that is kept. */
