@@ -1,6 +1,7 @@
 /** A Durable Object that is one channel. */
 import { Channel, type ChannelInit } from './channel.js';
 import { objectBase, type ObjectContext } from './cloudflare.js';
+import { cors } from './cors.js';
 import type { EventInit } from './frames.js';
 import { MEMORY } from './log.js';
 import { SqliteStore, type SqliteStoreInit } from './sqlite-store.js';
@@ -56,11 +57,13 @@ export class ChannelObject<Env = unknown, Context extends ObjectContext = Object
   }
 
   /**
-   * Answers GET with what the reader has missed and what comes (see `Channel.subscribe`), and anything else with status 405. A subclass
-   * may do otherwise.
+   * Answers GET with what the reader has missed and what comes (see `Channel.subscribe`), with the option `cors` also preflights, and
+   * anything else with status 405. A subclass may do otherwise.
    */
   fetch(request: Request): Response | Promise<Response> {
-    if (request.method === 'GET') return this.channel.subscribe(request);
+    const { cors: rules } = this.#init;
+    const preflight = rules !== undefined && cors(request, rules).preflight;
+    if (request.method === 'GET' || preflight) return this.channel.subscribe(request);
     return new Response('expected GET\n', { status: 405, headers: { allow: 'GET' } });
   }
 

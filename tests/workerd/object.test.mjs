@@ -57,6 +57,21 @@ describe('ChannelObject in workerd', () => {
     await until(async () => (await server.call('PLAIN/one', 'size')) === 0);
   });
 
+  test('pages of other origins read where `cors` lets them', async () => {
+    const headers = { origin: 'https://example.com', 'access-control-request-method': 'GET' };
+    for (const [binding, status, allowed] of [
+      ['SILENT', 204, '*'],
+      ['PLAIN', 405, null],
+    ]) {
+      const preflight = await fetch(`${server.url}/${binding}/cors`, { method: 'OPTIONS', headers });
+      const found = [preflight.status, preflight.headers.get('access-control-allow-origin')];
+      assert.deepEqual(found, [status, allowed]);
+      const response = await fetch(`${server.url}/${binding}/cors`, { headers });
+      assert.equal(response.headers.get('access-control-allow-origin'), allowed);
+      await response.body.cancel();
+    }
+  });
+
   test('objects of one isolate have nothing in common', async () => {
     const names = Array.from({ length: 10 }, (_, n) => `PLAIN/many${n}`);
     const readers = await Promise.all(names.map((name) => reading(name)));

@@ -37,10 +37,10 @@ export class Room extends ChannelObject {
   }
 }
 
-/** Nothing is sent but events. */
+/** Nothing is sent but events, and to pages of all origins. */
 export class Silent extends ChannelObject {
   constructor(ctx, env) {
-    super(ctx, env, { heartbeat: false });
+    super(ctx, env, { heartbeat: false, cors: true });
   }
 
   /** Publishes and closes in one turn. */
