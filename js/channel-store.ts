@@ -34,11 +34,17 @@ export interface ChannelStore {
   append(event: StoredEvent): string | Promise<string>;
   /** The events behind a position, at most `limit`; without a position, from the oldest that is kept on. */
   read(after: string | undefined, limit: number): StoredPage | Promise<StoredPage>;
-  /** The position of the newest event, or the one that the first one will stand behind. */
+  /** The position of the newest event of all that `append` was called with, or the one that the first one will stand behind. */
   head(): string | Promise<string>;
   /**
    * Hands over every event behind a position as it comes, in order, also those that this process appends, until the signal aborts.
-   * Only for stores that others append to: without it a channel hands on what it appends itself.
+   * Only for stores that others append to: without it a channel hands on what it appends itself. `deliver` resolves when those who
+   * read have had a chance to: a store that waits for it does not outrun readers that keep up. Where it can't go on without leaving
+   * events out it rejects: the readers are cut then, and get from `read` what they have missed when they come back.
    */
-  follow?(after: string, deliver: (entries: readonly StoredEntry[]) => void, signal: AbortSignal): Promise<void>;
+  follow?(
+    after: string,
+    deliver: (entries: readonly StoredEntry[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>;
 }

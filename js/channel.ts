@@ -2,6 +2,7 @@
 import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
 import { EventSourceError } from './error.js';
 import { Fanout } from './fanout.js';
+import { Following } from './following.js';
 import { encode, type EventInit, storedEvent } from './frames.js';
 import { eventOf, framesOf, type HistoryInit, Log } from './log.js';
 import { noMoreEvents } from './no-more-events.js';
@@ -73,8 +74,12 @@ export class Channel {
   #opened: Promise<void> | boolean = false;
   /** What is published goes on in the order in which it came. */
   #tail: Promise<unknown> = Promise.resolve();
-  /** Ends the following of a store that others append to. */
-  #following: AbortController | undefined;
+  /** Of a store that others append to, while anybody reads. */
+  #following: Following | undefined;
+  /** Set once the channel is closed: resolves when what was published before that is here. */
+  #ended: Promise<void> | undefined;
+  /** There is nothing behind `#headId` that was published before the channel was closed. */
+  #through = false;
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   /** @throws TypeError or RangeError when an option is not what it should be. */
@@ -156,7 +161,33 @@ export class Channel {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    for (const subscriber of this.#fanout.all()) subscriber.finish();
+    this.#ended = this.#end();
+  }
+
+  /** Ends the streams of those who read once all that was published before is on its way to them. */
+  async #end(): Promise<void> {
+    try {
+      // Without these it is here already, and they end at once.
+      if (this.#store || this.#signer) await this.#tail;
+      this.#through = !this.#store?.follow || (await this.#catchUp(this.#store));
+      for (const subscriber of this.#fanout.all()) subscriber.finish();
+    } catch (cause) {
+      this.#cut(cause);
+    }
+  }
+
+  /** Waits until what a store has by now is here. False where it is not followed: then it is found out for the next one who comes. */
+  async #catchUp(store: ChannelStore): Promise<boolean> {
+    // It may be known in a moment where the following begins.
+    await this.#opened;
+    const last = parsePosition(await store.head());
+    return last !== undefined && this.#following !== undefined && this.#following.reach(last);
+  }
+
+  /** Breaks the streams off. Their readers come back, and with the first one the store is followed again. */
+  #cut(cause: unknown): void {
+    this.#unfollow();
+    for (const { writer } of this.#fanout.all()) writer.end({ code: 'failed', cause });
   }
 
   /**
@@ -243,7 +274,9 @@ export class Channel {
       if (asked && this.#signer) asked = (await this.#signer.verify(asked)) ?? 'forged';
       if (asked) subscriber.resume(parsePosition(asked));
       else subscriber.begin(this.#head!, this.#headId);
-      if (this.#state === 'closed') subscriber.finish();
+      if (this.#state !== 'closed') return;
+      await this.#ended;
+      subscriber.finish();
     } catch (cause) {
       writer.end({ code: 'failed', cause });
     }
@@ -251,15 +284,20 @@ export class Channel {
 
   #left(subscriber: Subscriber): void {
     this.#fanout.delete(subscriber);
-    if (this.size || !this.#following) return;
-    this.#following.abort();
+    if (!this.size) this.#unfollow();
+  }
+
+  /** Ends the following; where the newest event is will have to be found out anew. */
+  #unfollow(): void {
+    if (!this.#following) return;
+    this.#following.end();
     this.#following = undefined;
     this.#opened = false;
   }
 
   /** Whether a reader has everything that there will ever be. */
   #isThrough(asked: string): boolean {
-    return this.#head ? !asked || asked === this.#headId : !this.#store;
+    return this.#head ? this.#through && (!asked || asked === this.#headId) : !this.#store;
   }
 
   /** Finds out where the newest event is. Nothing to wait for where that is known at once. */
@@ -279,11 +317,16 @@ export class Channel {
   }
 
   async #openLater(): Promise<void> {
+    const closed = this.#state === 'closed';
     const text = (await this.#store?.head()) ?? positionText(this.#head ?? newPosition());
     const position = parsePosition(text);
     if (!position) throw new TypeError(`expected a store to have a head, found ${JSON.stringify(text)}`);
     this.#begin(position, await this.#feed.idOf(text));
-    if (this.#store?.follow) void this.#follow(this.#store, text);
+    if (!this.#store?.follow) return;
+    this.#through = closed;
+    // Those for whom it was found out may have left.
+    if (this.size) void this.#follow(this.#store, position);
+    else this.#opened = false;
   }
 
   #begin(position: Position, id: string): void {
@@ -294,27 +337,19 @@ export class Channel {
     this.#opened = true;
   }
 
-  async #follow(store: ChannelStore, after: string): Promise<void> {
-    const following = (this.#following = new AbortController());
-    const add = async ({ event, position }: StoredEntry): Promise<void> => {
+  async #follow(store: ChannelStore, after: Position): Promise<void> {
+    const following = (this.#following = new Following(after));
+    const take = async ({ event, position }: StoredEntry): Promise<void> => {
       const id = await this.#feed.idOf(position);
-      if (following.signal.aborted) return;
-      try {
-        this.#add(event, position, id);
-      } catch (error) {
-        // Somebody else has appended it.
-        console.error('eventsource-wasm: expected a store to have events that can be sent, found another:', error);
-      }
+      if (!following.ended) await this.#breathe(this.#add(event, position, id));
     };
+    let cause: unknown;
     try {
-      const deliver = (entries: readonly StoredEntry[]): void => {
-        for (const entry of entries) void this.#inOrder(() => add(entry));
-      };
-      await store.follow!(after, deliver, following.signal);
-    } catch (cause) {
-      // They come back, and with the first one the store is followed again.
-      if (!following.signal.aborted) for (const { writer } of this.#fanout.all()) writer.end({ code: 'failed', cause });
+      await following.run(store, take, (work) => this.#inOrder(work));
+    } catch (error) {
+      cause = error;
     }
+    if (!following.ended) this.#cut(cause);
   }
 
   #inOrder<T>(work: () => Promise<T>): Promise<T> {

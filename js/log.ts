@@ -98,7 +98,13 @@ export class Log {
 
   /** The position before the oldest event. */
   get before(): Position {
-    return { epoch: serverEngine.before_epoch(this.number), number: serverEngine.before_number(this.number) };
+    return this.upTo(this.first);
+  }
+
+  /** How far a reader has come that goes on with a sequence. */
+  upTo(sequence: number): Position {
+    const epoch = serverEngine.epoch_up_to(this.number, sequence);
+    return { epoch, number: serverEngine.number_up_to(this.number, sequence) };
   }
 
   /** Whether everything in it stands before a position. */

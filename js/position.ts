@@ -10,6 +10,10 @@ export function parsePosition(text: string): Position | undefined {
   return Number.isSafeInteger(position.epoch) && Number.isSafeInteger(position.number) ? position : undefined;
 }
 
+export function isBehind(position: Position, other: Position): boolean {
+  return position.epoch === other.epoch ? position.number > other.number : position.epoch > other.epoch;
+}
+
 export function positionText({ epoch, number }: Position): string {
   return `${epoch}-${number}`;
 }

@@ -1,5 +1,6 @@
 /** One reader of a channel: what it has missed first, then what comes. */
 import type { ChannelStore, StoredEntry } from './channel-store.js';
+import { leftOut } from './following.js';
 import { encode, type EventInit } from './frames.js';
 import { type ChannelEvent, eventOf, framesOf, type Log } from './log.js';
 import { parsePosition, type Position, positionText } from './position.js';
@@ -38,6 +39,14 @@ export class Batch {
   }
 }
 
+/** What has been read of a store. */
+interface Page {
+  readonly frames: readonly string[];
+  /** Up to where, unless there was nothing. */
+  readonly last: string | undefined;
+  readonly gap: boolean;
+}
+
 /** Whether a reader gets an event. */
 export type Filter = (event: ChannelEvent) => boolean;
 
@@ -58,10 +67,14 @@ export class Subscriber implements Refill {
   #mode: 'waiting' | 'live' | 'log' | 'store' = 'waiting';
   #sequence = 0;
   #after: string | undefined;
+  /** The next page of the store, until the reader takes it. What it is behind is known, so that it may wait. */
+  #page: Page | undefined;
+  /** One is being read. */
+  #reading = false;
+  /** The store had nothing behind where the reader is, and the log has gone past that meanwhile. */
+  #passed = false;
   /** The reader has missed events that are not kept, and is to be told before anything else. */
   #gap = false;
-  /** It has been told once that what is kept begins later. */
-  #told = false;
   /** Where this reader has been, while the log has not come so far. */
   #ahead: Position | undefined;
   /** There will be no more than there is. */
@@ -77,7 +90,7 @@ export class Subscriber implements Refill {
   /** Goes on behind a position; where the reader asks for none that there ever was, with all that is kept. */
   resume(position: Position | undefined): void {
     this.#after = position && positionText(position);
-    this.#gap = this.#told = !position;
+    this.#gap = !position;
     this.#seek(position);
     if (this.#mode === 'waiting') {
       this.#gap = true;
@@ -147,58 +160,84 @@ export class Subscriber implements Refill {
     } else if (this.#mode === 'log') {
       this.#replay();
     } else if (this.#mode === 'store') {
-      void this.#page();
+      this.#turnPage();
     } else if (this.#finishing) {
       this.writer.close();
     }
   }
 
   heartbeat(): EventInit {
-    // What was filtered out was read, too.
-    return this.#filter && this.#mode === 'live' ? { id: this.#feed.headId() } : { comment: '' };
+    // What was filtered out was read, too. The newest event here may be behind what the reader has from another process.
+    return this.#filter && this.#mode === 'live' && !this.#ahead ? { id: this.#feed.headId() } : { comment: '' };
   }
 
   /** Sends the next piece of the log that has something for this reader. */
   #replay(): void {
-    const { log } = this.#feed;
+    const { log, store } = this.#feed;
     while (this.#mode === 'log') {
       if (this.#sequence < log.first) {
         // Forgotten while it was read: this reader is slower than the history is long.
         this.#sequence = log.first;
-        this.#gap = true;
+        if (store) this.#mode = 'store';
+        else this.#gap = true;
         return this.more();
       }
       const { chunk, count } = log.run(this.#sequence, log.end, PIECE);
       const [piece, events] = this.#filter ? this.#wanted(framesOf(chunk)) : [chunk, count];
       this.#go(this.#sequence + count);
+      if (store) this.#after = positionText(log.upTo(this.#sequence));
       if (events && this.writer.offer(piece, events)) return;
     }
     // Everything that was left has been filtered out.
     this.more();
   }
 
-  /** Sends the next page of the store. */
-  async #page(): Promise<void> {
-    const { store, log } = this.#feed;
+  /** Sends the page of the store that is there, or has the next one read. */
+  #turnPage(): void {
+    const page = this.#page;
+    if (!page) return void this.#read();
+    if (page.gap && this.#after !== undefined) {
+      this.#after = undefined;
+      this.#gap = true;
+      return this.more();
+    }
+    this.#page = undefined;
+    const [piece, events] = this.#wanted(page.frames);
+    this.#after = page.last ?? this.#after;
+    const after = this.#after === undefined ? undefined : parsePosition(this.#after);
+    this.#seek(after);
+    if (page.last !== undefined) this.#passed = false;
+    else if (this.#mode === 'store') this.#join(after);
+    if (!events || !this.writer.offer(piece, events)) this.more();
+  }
+
+  /** Goes on with the log, of which the store had nothing behind where this reader is. */
+  #join(after: Position | undefined): void {
+    const { log } = this.#feed;
+    if (after && log.isBefore(after)) {
+      // It has yet to come to where this reader has been, in another process.
+      this.#ahead = after;
+      return this.#go(log.end);
+    }
+    // It may have gone past that since the page was read: then the store has more now.
+    const again = after && !this.#passed;
+    this.#passed = true;
+    if (again) return;
+    this.#gap ||= after !== undefined;
+    this.#go(log.first);
+  }
+
+  /** Reads the next page of the store. */
+  async #read(): Promise<void> {
+    // Something else may have been sent meanwhile, such as a heartbeat, and the reader waits again.
+    if (this.#reading) return;
+    this.#reading = true;
     try {
-      const page = await store!.read(this.#after, PAGE);
-      if (this.writer.ended) return;
-      if (page.gap && !this.#told) {
-        this.#told = this.#gap = true;
-        this.#after = undefined;
-        return this.more();
-      }
-      const [piece, events] = this.#wanted(await Promise.all(page.entries.map((entry) => frameOf(entry, this.#feed))));
-      this.#after = page.entries.at(-1)?.position ?? this.#after;
-      const after = this.#after === undefined ? undefined : parsePosition(this.#after);
-      this.#seek(after);
-      if (!page.entries.length && this.#mode === 'store') {
-        // The store has nothing more. What the log has is all behind it, or all before: then it has yet to come to where this reader
-        // has been, in another process.
-        this.#ahead = after && log.isBefore(after) ? after : undefined;
-        this.#go(this.#ahead ? log.end : log.first);
-      }
-      if (!events || !this.writer.offer(piece, events)) this.more();
+      const { entries, gap } = await this.#feed.store!.read(this.#after, PAGE);
+      const frames = await Promise.all(entries.map((entry) => frameOf(entry, this.#feed)));
+      this.#page = { frames: frames.filter(Boolean), last: entries.at(-1)?.position, gap };
+      this.#reading = false;
+      this.writer.wake();
     } catch (cause) {
       this.writer.end({ code: 'failed', cause });
     }
@@ -222,6 +261,13 @@ export class Subscriber implements Refill {
 
 const decoder = new TextDecoder();
 
+/** Empty where the event cannot be sent. */
 async function frameOf({ position, event }: StoredEntry, feed: Feed): Promise<string> {
-  return decoder.decode(encode({ ...event, id: await feed.idOf(position) }));
+  const id = await feed.idOf(position);
+  try {
+    return decoder.decode(encode({ ...event, id }));
+  } catch (error) {
+    leftOut(error);
+    return '';
+  }
 }

@@ -181,6 +181,12 @@ impl History {
         self.before
     }
 
+    /// How far a reader has come that goes on with a sequence: the position of the event before it, or before the oldest.
+    pub fn up_to(&self, sequence: u64) -> Position {
+        let last = self.index(sequence).checked_sub(1);
+        last.and_then(|last| self.entries.get(last)).map_or(self.before, |entry| entry.position)
+    }
+
     /// The sequence of the oldest event that is kept. Sequences count the events of this history, whatever their positions are.
     pub fn first(&self) -> u64 {
         self.first

@@ -57,6 +57,10 @@ proptest! {
                 prop_assert_eq!(kept.frame, frame(kept.position.number, kept.frame.len()));
                 prop_assert_eq!(kept.key, kept.position.number as u32);
             }
+            for sequence in first..=all.len() + 1 {
+                let last = sequence.min(all.len()).checked_sub(1);
+                prop_assert_eq!(history.up_to(sequence as u64), at(last.map_or(0, |last| all[last].0)));
+            }
         }
         for read in 0..number + 3 {
             let missed = all.iter().filter(|entry| entry.0 > read).count() as u64;

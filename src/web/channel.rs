@@ -84,16 +84,16 @@ pub fn end(channel: u32) -> f64 {
     with(channel, |history| history.end()).unwrap_or(0) as f64
 }
 
-/// The epoch of the position before the oldest event.
+/// The epoch of the position of the event before a sequence, or before the oldest.
 #[wasm_bindgen]
-pub fn before_epoch(channel: u32) -> f64 {
-    with(channel, |history| history.before().epoch).unwrap_or(0) as f64
+pub fn epoch_up_to(channel: u32, sequence: f64) -> f64 {
+    with(channel, |history| history.up_to(sequence as u64).epoch).unwrap_or(0) as f64
 }
 
-/// The number of the position before the oldest event.
+/// The number of the position of the event before a sequence, or before the oldest.
 #[wasm_bindgen]
-pub fn before_number(channel: u32) -> f64 {
-    with(channel, |history| history.before().number).unwrap_or(0) as f64
+pub fn number_up_to(channel: u32, sequence: f64) -> f64 {
+    with(channel, |history| history.up_to(sequence as u64).number).unwrap_or(0) as f64
 }
 
 /// Everything before this sequence has been handed to those who read.
