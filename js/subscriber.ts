@@ -108,7 +108,13 @@ export class Subscriber implements Refill {
   /** Ends the stream once the reader has all that there is. */
   finish(): void {
     this.#finishing = true;
-    if (this.#mode === 'live') this.writer.close();
+    if (this.#mode === 'live') this.#close();
+  }
+
+  #close(): void {
+    // By the id of what was filtered out it is known, when it comes back, to have everything.
+    if (this.#filter && !this.#ahead) void this.writer.send({ id: this.#feed.headId() });
+    this.writer.close();
   }
 
   /** Finds where a position is kept. */
@@ -162,7 +168,7 @@ export class Subscriber implements Refill {
     } else if (this.#mode === 'store') {
       this.#turnPage();
     } else if (this.#finishing) {
-      this.writer.close();
+      this.#close();
     }
   }
 

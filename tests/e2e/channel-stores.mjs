@@ -5,7 +5,7 @@ import { idsOf, reader } from './channel-tools.mjs';
 import { ask } from './server-tools.mjs';
 
 /** What several processes may share: a list of entries, of which the newest are kept. */
-class Shared {
+export class Shared {
   entries = [];
   /** The position of the newest that is not kept any more. */
   trimmed = 0;
@@ -36,8 +36,8 @@ class Shared {
   }
 }
 
-/** One process's way to it; `lag` keeps what others append back until it is called. */
-function storeOf(shared, { follows = false, later = false } = {}) {
+/** One process’s way to it; while `held` is set it is not told what was appended, until `wake` is called. */
+export function storeOf(shared, { follows = false, later = false } = {}) {
   const slow = async (value) => {
     await settle(1);
     return value;

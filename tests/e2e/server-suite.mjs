@@ -2,6 +2,7 @@
 
 import { channelChecks } from './channel-checks.mjs';
 import { channelEndChecks } from './channel-ends.mjs';
+import { channelFollowedChecks } from './channel-followed.mjs';
 import { channelStoreChecks } from './channel-stores.mjs';
 import { rejection, same, settle, until, yes } from './check.mjs';
 import { closeChecks } from './server-close.mjs';
@@ -236,4 +237,5 @@ export const checks = {
   ...channelChecks,
   ...channelEndChecks,
   ...channelStoreChecks,
+  ...channelFollowedChecks,
 };
