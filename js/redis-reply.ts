@@ -37,8 +37,9 @@ export function entriesOf(reply: unknown): StoredEntry[] {
 /** The answer to XREAD of one stream, which is null where nothing came. */
 export function newEntriesOf(reply: unknown): StoredEntry[] {
   if (!reply) return [];
-  const [stream] = Array.isArray(reply) ? (reply as [unknown, unknown][]) : Object.entries(pairsOf(reply));
-  return entriesOf(stream![1]);
+  // A list of a key and its entries, or a map of them, which may come as a list, too.
+  const isList = Array.isArray(reply) && Array.isArray(reply[0]);
+  return entriesOf(isList ? (reply[0] as unknown[])[1] : Object.values(pairsOf(reply))[0]);
 }
 
 /** The answer to XINFO STREAM. A key that is not there is a stream that has not begun. */

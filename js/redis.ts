@@ -55,8 +55,7 @@ const MAX_DELAY = 2000;
  */
 export function redisStore(client: RedisClient, init: RedisStoreInit): ChannelStore {
   const { key, maxLength, maxAttempts = 10, blockTimeout = 5000 } = init;
-  if (typeof key !== 'string' || !key)
-    throw new TypeError(`expected key to be the name of a stream, found ${String(key)}`);
+  if (typeof key !== 'string' || !key) throw new TypeError(`expected key to be the name of a stream, found ${key}`);
   for (const [name, value] of Object.entries({ maxLength, maxAttempts, blockTimeout })) {
     if (value === undefined || (Number.isSafeInteger(value) && value > 0)) continue;
     throw new RangeError(`expected ${name} to be a whole number above 0, found ${String(value)}`);
