@@ -1,0 +1,15 @@
+import { startRedis } from '../../scripts/lib/redis.mjs';
+import { startProcess, follow } from './fanout.mjs';
+const [clients, cuts, count, procs] = process.argv.slice(2).map(Number);
+const redis = await startRedis();
+const processes = [];
+for (let n = 0; n < procs; n++) processes.push(await startProcess(redis, 'c', ['redis 5', 'ioredis 5'][n]));
+const sources = ['a', 'b'].slice(0, procs);
+const t = Date.now();
+const reading = Promise.all(Array.from({ length: clients }, (_, n) => follow(processes, { sources, count: count / procs, cuts, seed: n + 1 })));
+const publishing = Promise.all(processes.map((p, n) => p.publish(count / procs, sources[n]))).then(() => console.log('published', Date.now() - t));
+const attempts = await reading;
+await publishing;
+console.log('all', Date.now() - t, 'attempts', Math.min(...attempts), Math.max(...attempts), attempts.reduce((a, b) => a + b));
+for (const p of processes) await p.close();
+await redis.close();
