@@ -84,7 +84,7 @@ export function redisStore(client: RedisClient, init: RedisStoreInit): ChannelSt
       const read = ['XREAD', 'COUNT', `${PAGE}`, 'BLOCK', `${blockTimeout}`, 'STREAMS', key] as const;
       /** Follows by one connection, as long as that holds. */
       const run = async (connection: Connection, answered: () => void): Promise<void> => {
-        await connection.open();
+        await within(2 * blockTimeout, connection.open());
         while (!signal.aborted) {
           // Redis answers the second one as soon as it has answered the first one.
           const answers = Promise.all([connection.send([...read, after]), infoBy(connection)]);

@@ -269,7 +269,7 @@ export class Subscriber implements Refill {
 
 /** The frames of events that a store has kept. One that cannot be sent is left out. */
 async function framesFrom(entries: readonly StoredEntry[], feed: Feed): Promise<[chunk: Uint8Array, count: number]> {
-  const ids = await Promise.all(entries.map(({ position }) => feed.idOf(position)));
+  const ids = await Promise.all(entries.map(async ({ position }) => await feed.idOf(position)));
   const events = entries.map(({ event }, at) => ({ ...event, id: ids[at]! }));
   try {
     return [encode(events), events.length];

@@ -24,8 +24,12 @@ export async function startRedis() {
     const port = await freePort();
     const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const kill = () => child.kill('SIGKILL');
+    // Also where a test has not come to its end.
+    process.once('exit', kill);
     const close = async () => {
-      child.kill('SIGKILL');
+      process.off('exit', kill);
+      kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     };
     if (await isReady(child)) return { port, child, close };

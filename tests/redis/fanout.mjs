@@ -44,7 +44,8 @@ function get(url, { headers, signal }, bytes, cut) {
     request.on('error', reject);
     request.on('response', (incoming) => {
       const status = incoming.statusCode;
-      if (status !== 200) return resolve(new Response(incoming.resume() && null, { status, headers: incoming.headers }));
+      if (status !== 200)
+        return resolve(new Response(incoming.resume() && null, { status, headers: incoming.headers }));
       const chunks = incoming.iterator({ destroyOnReturn: true });
       const body = new ReadableStream(
         {
@@ -92,7 +93,9 @@ export async function follow(processes, { sources, count, cuts, seed }) {
     const [source, n] = data.split(' ');
     const position = lastEventId.split('-').map(Number);
     if (type !== 'message' || Number(n) !== expected.get(source) || !isBehind(position, last)) {
-      assert.fail(`expected ${source} ${expected.get(source)} behind ${last}, found ${type} ${data} at ${lastEventId}, seed ${seed}`);
+      assert.fail(
+        `expected ${source} ${expected.get(source)} behind ${last}, found ${type} ${data} at ${lastEventId}, seed ${seed}`,
+      );
     }
     expected.set(source, Number(n) + 1);
     last = position;
