@@ -12,19 +12,19 @@ export type { IoRedis, NodeRedis, RedisClient } from './redis-client.js';
 /** What {@link redisStore} takes. */
 export interface RedisStoreInit {
   /** The key of the stream, one for each channel. */
-  readonly key: string;
+  key: string;
   /** About so many events are kept, never fewer: `MAXLEN ~`. Default: all of them, for good. */
-  readonly maxLength?: number | undefined;
+  maxLength?: number | undefined;
   /**
    * How often in a row a connection for following may fail before the channel's readers are cut, so that they come back, perhaps to
    * another process. Default 10, which is some 10 seconds.
    */
-  readonly maxAttempts?: number | undefined;
+  maxAttempts?: number | undefined;
   /**
    * After so many milliseconds without an event the server is asked again; after twice as many without an answer the connection
    * counts as lost. Default 5000.
    */
-  readonly blockTimeout?: number | undefined;
+  blockTimeout?: number | undefined;
 }
 
 /** So many events at most are asked for at once when the stream is followed. */
@@ -34,7 +34,7 @@ const FIRST_DELAY = 50;
 const MAX_DELAY = 2000;
 
 /**
- * Keeps the events of a channel as a stream of Redis 5 or newer, where all processes with the same key publish to and serve one
+ * Keeps the events of a channel as a stream of Redis 6.2 or newer, where all processes with the same key publish to and serve one
  * channel. The ids of the events are those of Redis, so that a reader may come back to any of the processes.
  *
  * Other programs may append too, `XADD <key> * event price data 10.5`: the fields are `event`, `data`, `key`, `retry` and `comment`,

@@ -1,12 +1,14 @@
-// A handler of `Request` and `Response` behind Node's HTTP server, as plain as it can be.
+// A handler of `Request` and `Response` behind Node's HTTP server.
 
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
+import { toNodeListener } from 'eventsource-wasm/node';
+
 /** Serves with a handler on a free port: `{ url, close() }`. */
 export async function serve(handler) {
-  const server = createServer((incoming, outgoing) => void answer(handler, incoming, outgoing));
-  server.listen(0, '127.0.0.1');
+  // The body of a stream that a channel breaks off is meant to.
+  const server = createServer(toNodeListener(handler, { onError: () => undefined })).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${server.address().port}/`,
@@ -15,21 +17,4 @@ export async function serve(handler) {
       server.close();
     },
   };
-}
-
-async function answer(handler, incoming, outgoing) {
-  const response = await handler(new Request(`http://localhost${incoming.url}`, { headers: incoming.headers }));
-  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-  const reader = response.body?.getReader();
-  if (!reader) return outgoing.end();
-  outgoing.on('close', () => void reader.cancel().catch(() => undefined));
-  try {
-    for (let read; !(read = await reader.read()).done;) {
-      if (!outgoing.write(read.value)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
-    }
-    outgoing.end();
-  } catch {
-    // The body has broken off, and so does the response.
-    outgoing.destroy();
-  }
 }
