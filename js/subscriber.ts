@@ -41,7 +41,8 @@ export class Batch {
 
 /** What has been read of a store. */
 interface Page {
-  readonly frames: readonly string[];
+  readonly chunk: Uint8Array;
+  readonly count: number;
   /** Up to where, unless there was nothing. */
   readonly last: string | undefined;
   readonly gap: boolean;
@@ -209,7 +210,7 @@ export class Subscriber implements Refill {
         return this.more();
       }
       const { chunk, count } = log.run(this.#sequence, log.end, PIECE);
-      const [piece, events] = this.#filter ? this.#wanted(framesOf(chunk)) : [chunk, count];
+      const [piece, events] = this.#wanted(chunk, count);
       this.#go(this.#sequence + count);
       if (store) this.#after = positionText(log.upTo(this.#sequence));
       if (events && this.writer.offer(piece, events)) return;
@@ -228,7 +229,7 @@ export class Subscriber implements Refill {
       return this.more();
     }
     this.#page = undefined;
-    const [piece, events] = this.#wanted(page.frames);
+    const [piece, events] = this.#wanted(page.chunk, page.count);
     this.#after = page.last ?? this.#after;
     const after = this.#after === undefined ? undefined : parsePosition(this.#after);
     this.#seek(after);
@@ -260,8 +261,8 @@ export class Subscriber implements Refill {
     this.#reading = true;
     try {
       const { entries, gap } = await this.#feed.store!.read(this.#after, PAGE);
-      const frames = await Promise.all(entries.map((entry) => frameOf(entry, this.#feed)));
-      this.#page = { frames: frames.filter(Boolean), last: entries.at(-1)?.position, gap };
+      const [chunk, count] = await framesFrom(entries, this.#feed);
+      this.#page = { chunk, count, last: entries.at(-1)?.position, gap };
       this.#reading = false;
       this.writer.wake();
     } catch (cause) {
@@ -269,8 +270,9 @@ export class Subscriber implements Refill {
     }
   }
 
-  #wanted(frames: readonly string[]): [Uint8Array, number] {
-    const wanted = this.#filter ? frames.filter((frame) => this.#wants(eventOf(frame))) : frames;
+  #wanted(chunk: Uint8Array, count: number): [Uint8Array, number] {
+    if (!this.#filter) return [chunk, count];
+    const wanted = framesOf(chunk).filter((frame) => this.#wants(eventOf(frame)));
     return [encoder.encode(wanted.join('')), wanted.length];
   }
 
@@ -285,15 +287,24 @@ export class Subscriber implements Refill {
   }
 }
 
-const decoder = new TextDecoder();
-
-/** Empty where the event cannot be sent. */
-async function frameOf({ position, event }: StoredEntry, feed: Feed): Promise<string> {
-  const id = await feed.idOf(position);
+/** The frames of events that a store has kept. One that cannot be sent is left out. */
+async function framesFrom(entries: readonly StoredEntry[], feed: Feed): Promise<[chunk: Uint8Array, count: number]> {
+  const ids = await Promise.all(entries.map(async ({ position }) => await feed.idOf(position)));
+  const events = entries.map(({ event }, at) => ({ ...event, id: ids[at]! }));
   try {
-    return decoder.decode(encode({ ...event, id }));
+    return [encode(events), events.length];
+  } catch {
+    const sent = events.filter(canBeSent);
+    return [encode(sent), sent.length];
+  }
+}
+
+function canBeSent(event: EventInit): boolean {
+  try {
+    encode(event);
+    return true;
   } catch (error) {
     leftOut(error);
-    return '';
+    return false;
   }
 }

@@ -106,7 +106,7 @@ export function installWithApt(wanted, say) {
   // On Ubuntu the packages are pointers to a snap, under other names.
   const ubuntu = /^ID=ubuntu$/m.test(readFileSync('/etc/os-release', 'utf8'));
   const names = { chromium: 'chromium-browser', 'chromium-driver': 'chromium-chromedriver', 'firefox-esr': 'firefox' };
-  const name = ubuntu ? names[wanted] : wanted;
+  const name = (ubuntu && names[wanted]) || wanted;
   const root = process.getuid?.() === 0;
   if (!root && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) return false;
   const apt = (...args) => {

@@ -13,6 +13,7 @@ import { ensureFirefox } from './firefox.mjs';
 import { files } from './inputs.mjs';
 import { buildRustWorker } from './rust-worker.mjs';
 import { ensurePackages } from './packages.mjs';
+import { ensureRedis } from './redis.mjs';
 import { ensureTestRunner } from './test-runner.mjs';
 import { WASM_TARGET } from './tools.mjs';
 
@@ -27,6 +28,7 @@ export const SUITES = {
   edge: () => nodeTest('edge'),
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
   interop: interopTest,
+  redis: redisTest,
   client: async () => (await import('../../tests/client/run.mjs')).runClient(),
   ...(existsSync(join(ROOT, 'tests/types/tsconfig.json')) ? { types: typeTest } : {}),
 };
@@ -93,6 +95,12 @@ async function workerdTest() {
   // Before the tests, whose time is limited. Where it fails, its test says why.
   await buildRustWorker().catch(() => undefined);
   return nodeTest('workerd');
+}
+
+/** Channels over a Redis that is started for each file. */
+async function redisTest() {
+  await ensurePackages('tests/redis', 'clients of Redis (once, 30 MB)');
+  return nodeTest('redis', { REDIS_SERVER: ensureRedis() });
 }
 
 async function nodeTest(name, env = {}) {

@@ -59,6 +59,7 @@ describe('README', () => {
     assert.deepEqual(column('member of `cors`'), members('js/cors.ts', 'CorsRules'));
     assert.deepEqual(column('option of `toNodeListener`'), members('js/node.ts', 'NodeListenerOptions'));
     assert.deepEqual(column('option of `sqliteStore`'), members('js/sqlite-store.ts', 'SqliteStoreInit'));
+    assert.deepEqual(column('option of `redisStore`'), members('js/redis.ts', 'RedisStoreInit'));
     const codes = [...read('js/error.ts').matchAll(/^ +\| '(.+)'/gm)].map(([, code]) => code);
     assert.deepEqual(column('code'), codes);
     assert.ok(codes.length > 10);
