@@ -7,16 +7,13 @@ import { pathToFileURL } from 'node:url';
 import { startFaultServer } from './fault-server.mjs';
 import { startLeaks } from './leaks.mjs';
 import { startChromium, startChromiumWorker, startFirefox, pageFiles } from './runtimes/browsers.mjs';
-import { startBun, startDeno, startNode, startNode24 } from './runtimes/processes.mjs';
+import { STARTERS } from './runtimes/processes.mjs';
 import { startWorkerd } from './runtimes/workerd.mjs';
 import { namesOf } from './suite/run.mjs';
 import { strayed } from './suite/skips.mjs';
 
 const RUNTIMES = {
-  node: startNode,
-  node24: startNode24,
-  deno: startDeno,
-  bun: startBun,
+  ...STARTERS,
   workerd: startWorkerd,
   chromium: startChromium,
   'chromium-worker': startChromiumWorker,

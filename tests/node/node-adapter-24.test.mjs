@@ -5,17 +5,17 @@ import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { findNode24 } from '../client/runtimes/processes.mjs';
+import { PROGRAMS } from '../client/runtimes/programs.mjs';
 
 test('eventsource-wasm/node in Node 24', async (t) => {
-  const node = await findNode24();
+  const node = await PROGRAMS.node24();
   if (!node) return t.skip(`there is none for ${process.platform}-${process.arch}`);
   const files = ['request', 'response', 'leaving', 'http2', 'frameworks', 'hono'].map((part) =>
     fileURLToPath(new URL(`./node-adapter-${part}.test.mjs`, import.meta.url)),
   );
   // What the runner that this runs in tells its children would make them report to it.
   const { NODE_TEST_CONTEXT, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(node, ['--test', '--test-reporter=spec', ...files], {
+  const { status, stdout, stderr } = spawnSync(node.command[0], ['--test', '--test-reporter=spec', ...files], {
     encoding: 'utf8',
     env,
   });
