@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 
 import { installed } from '../../tests/client/runtimes/install.mjs';
+import { ensureNginx } from '../../tests/server/lib/nginx.mjs';
 import { serve } from '../../tests/web/server.mjs';
 import { ensureChromedriver, ensureChromium, FLAGS } from './chromium.mjs';
 import { ROOT } from './console.mjs';
@@ -29,6 +30,7 @@ export const SUITES = {
   browser: () => nodeTest('browser', { CHROMIUM_PATH: ensureChromium() }),
   interop: interopTest,
   redis: redisTest,
+  server: serverTest,
   client: async () => (await import('../../tests/client/run.mjs')).runClient(),
   ...(existsSync(join(ROOT, 'tests/types/tsconfig.json')) ? { types: typeTest } : {}),
 };
@@ -103,7 +105,12 @@ async function redisTest() {
   return nodeTest('redis', { REDIS_SERVER: ensureRedis() });
 }
 
-async function nodeTest(name, env = {}) {
+/** Some of these files mostly wait. */
+function serverTest() {
+  return nodeTest('server', { CHROMIUM_PATH: ensureChromium(), NGINX: ensureNginx() }, ['--test-concurrency=3']);
+}
+
+async function nodeTest(name, env = {}, flags = []) {
   const found = files(`tests/${name}`, (path) => path.endsWith('.test.mjs'));
   if (!found.length) return { passed: 0, failed: 0, skipped: 0 };
   const folder = join(ROOT, 'target/npm');
@@ -114,6 +121,7 @@ async function nodeTest(name, env = {}) {
   args.push(
     `--test-reporter=${new URL('./reporter.mjs', import.meta.url)}`,
     `--test-reporter-destination=${counts}`,
+    ...flags,
     ...found,
   );
   const { code } = await stream(process.execPath, args, env);

@@ -1,10 +1,9 @@
-// A raw client: a socket that sends a GET, and does with the answer what it is told.
+// Raw clients: a socket that sends a GET, and does with the answer what it is told.
 
 import { connect } from 'node:net';
 
-export class RawClient {
-  /** All that came, head and chunk sizes included, a character a byte. */
-  received = '';
+/** What a client does with its connection, whatever it makes of the bytes. */
+export class SocketClient {
   ended = false;
   #socket;
   #wake = [];
@@ -12,9 +11,8 @@ export class RawClient {
   constructor(port, path, headers = {}) {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     this.#socket = connect({ port, host: '127.0.0.1' });
-    this.#socket.setEncoding('latin1');
-    this.#socket.on('data', (piece) => {
-      this.received += piece;
+    this.#socket.on('data', (bytes) => {
+      this.take(bytes);
       this.#tell();
     });
     // A reset is the end, too.
@@ -26,25 +24,22 @@ export class RawClient {
     this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${lines.join('')}\r\n`);
   }
 
+  /** What it has of the answer, for messages. */
+  get tail() {
+    return '';
+  }
+
   /** Waits for bytes until the condition is true. */
   async until(condition) {
     while (!condition(this)) {
-      if (this.ended)
-        throw new Error(
-          `expected more of the stream, found its end after ${JSON.stringify(this.received.slice(-300))}`,
-        );
-      await new Promise((done) => this.#wake.push(done));
+      if (this.ended) throw new Error(`expected more of the stream, found its end after ${this.tail}`);
+      await this.#next();
     }
-  }
-
-  /** Whether the answer has ended; the connection may be kept. */
-  get over() {
-    return this.ended || this.received.endsWith('\r\n0\r\n\r\n');
   }
 
   /** Waits for the connection's end. */
   async end() {
-    while (!this.ended) await new Promise((done) => this.#wake.push(done));
+    while (!this.ended) await this.#next();
   }
 
   pause() {
@@ -70,7 +65,29 @@ export class RawClient {
     this.#socket.end();
   }
 
+  #next() {
+    return new Promise((done) => this.#wake.push(done));
+  }
+
   #tell() {
     for (const wake of this.#wake.splice(0)) wake();
+  }
+}
+
+/** Keeps all that came, head and chunk sizes included, a character a byte. */
+export class RawClient extends SocketClient {
+  received = '';
+
+  take(bytes) {
+    this.received += bytes.toString('latin1');
+  }
+
+  get tail() {
+    return JSON.stringify(this.received.slice(-300));
+  }
+
+  /** Whether the answer has ended; the connection may be kept. */
+  get over() {
+    return this.ended || this.received.endsWith('\r\n0\r\n\r\n');
   }
 }

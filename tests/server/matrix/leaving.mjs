@@ -19,6 +19,7 @@ export async function leaves({ remote, port, place }, by, way, heartbeat = 0) {
   if (hold) {
     await client.end();
     await remote.ask('/release', { name });
+    await remote.until(name, ({ answered }) => answered);
   }
   if (notices === 'not') return staysOpen(remote, client, name, leave);
   if (notices === 'by a write' && !heartbeat) {
@@ -26,7 +27,7 @@ export async function leaves({ remote, port, place }, by, way, heartbeat = 0) {
     // The first one may still be taken, and is then answered by RST.
     while ((await remote.report(name)).timers) await remote.ask('/poke', { name });
   }
-  const told = await remote.until(name, ({ answered, timers }) => answered && timers === 0);
+  const told = await remote.until(name, ({ timers }) => timers === 0);
   if (by !== 'generator') assert.deepEqual(told.closed, [reason]);
   await assertOver(remote, name, by, reason);
   client.reset();

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 
-import { handle } from '../app/handler.mjs';
-import { toListener } from './bridge.mjs';
+import { toNodeListener } from 'eventsource-wasm/node';
 
-const server = createServer(toListener(handle));
+import { handle } from '../app/handler.mjs';
+
+const server = createServer(toNodeListener(handle));
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
