@@ -22,6 +22,7 @@ const CHROMIUM = {
 /** By runtime: the name of a check, with a face in front or without, and the reason. */
 const SKIPS = {
   node: {},
+  node24: {},
   chromium: CHROMIUM,
   'chromium-worker': {
     ...CHROMIUM,

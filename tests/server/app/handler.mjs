@@ -3,11 +3,11 @@
 //   /stream?name=…&by=…   a stream, with the options that the query has
 //   /report?name=…        what is known of it, as JSON
 //   /poke?name=…          an event from outside for it
-//   /release?name=…       lets a handler go on that has not answered yet (`hold`)
+//   /release?name=…       lets a handler go on that has not answered yet (`hold`), or aborts the request that it has made (`own`)
 //   /flood?name=…         publishes to its channel, until nobody reads
 //   /faults               what was left unhandled or logged in all of them
 
-import { activeTimers, timersOf } from './timers.mjs';
+import { activeTimers, sleep, timersOf } from './timers.mjs';
 import { Channel, eventStream } from 'eventsource-wasm/server';
 import { faults, watchFaults } from './faults.mjs';
 import { PRODUCERS } from './producers.mjs';
@@ -18,7 +18,6 @@ watchFaults();
 const LOOK_MS = 5;
 /** By name. */
 const streams = new Map();
-const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 export async function handle(request, { waitUntil }) {
   const { pathname, searchParams } = new URL(request.url);
@@ -57,6 +56,11 @@ async function open(request, options, waitUntil) {
     // Without it workerd ends a handler whose client has gone.
     waitUntil(until(() => state.answered));
     await until(() => state.released);
+  }
+  if (options.own) {
+    const controller = new AbortController();
+    request = new Request(request, { signal: controller.signal });
+    void until(() => state.released).then(() => controller.abort());
   }
   const response = timersOf(state.name, () => answer(request, options, state, keep));
   state.answered = true;

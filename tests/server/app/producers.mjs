@@ -1,9 +1,10 @@
 // Producers of a stream: by a function, and by an async generator. Silent ones send an event for each poke; others send on and on.
 
+import { sleep } from './timers.mjs';
+
 const LOOK_MS = 5;
 /** So many events of a flood are sent in one go. */
 const FLOOD_STEP = 3;
-const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
 export const PRODUCERS = {
   function: (state, options, watch) => async (stream) => {

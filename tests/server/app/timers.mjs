@@ -1,5 +1,9 @@
 // Which timers a stream has made and not given back. To be imported before the package, which calls what stands here then.
 
+const { setTimeout } = globalThis;
+/** For the handler itself: a timer of its own is none of a stream's. */
+export const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
 /** The stream in whose code this is, while it makes timers. */
 let owner;
 /** By stream, what is active. */

@@ -8,8 +8,11 @@ import { EXPECTED, WAYS } from './expected.mjs';
 /** So many times a stream that is to be open is looked at. */
 const LOOKS = 20;
 
-/** @param heartbeat in milliseconds, or 0 for none: then nothing is written unless the check says so */
-export async function leaves({ remote, port, place }, by, way, heartbeat = 0) {
+/** A heartbeat that does not come while a check runs: then nothing is written unless the check says so. */
+const NEVER = 3_600_000;
+
+/** @param heartbeat in milliseconds */
+export async function leaves({ remote, port, place }, by, way, heartbeat = NEVER) {
   const { client: leave, hold } = WAYS[way];
   const { notices, reason } = EXPECTED[place][way];
   const name = `${by}, ${way}, ${heartbeat}`;
@@ -22,7 +25,7 @@ export async function leaves({ remote, port, place }, by, way, heartbeat = 0) {
     await remote.until(name, ({ answered }) => answered);
   }
   if (notices === 'not') return staysOpen(remote, client, name, leave);
-  if (notices === 'by a write' && !heartbeat) {
+  if (notices === 'by a write' && heartbeat === NEVER) {
     await looksOpen(remote, name);
     // The first one may still be taken, and is then answered by RST.
     while ((await remote.report(name)).timers) await remote.ask('/poke', { name });
@@ -31,6 +34,16 @@ export async function leaves({ remote, port, place }, by, way, heartbeat = 0) {
   if (by !== 'generator') assert.deepEqual(told.closed, [reason]);
   await assertOver(remote, name, by, reason);
   client.reset();
+}
+
+/** A handler aborts a request that it has made itself of the one that it got. */
+export async function isAborted({ remote, port }, by) {
+  const name = `${by}, aborted`;
+  const client = await openStream(port, { name, by, heartbeat: NEVER, own: '1' });
+  await remote.ask('/release', { name });
+  await remote.until(name, ({ timers }) => timers === 0);
+  await client.end();
+  await assertOver(remote, name, by, 'aborted');
 }
 
 /** What is there once nobody reads; now, and after more has happened that must not change it. */
@@ -53,7 +66,8 @@ async function looksOpen(remote, name) {
   for (let look = 0; look < LOOKS; look++) {
     const { closed, timers } = await remote.report(name);
     assert.deepEqual(closed, []);
-    assert.ok(timers > 0, 'the stream to be open');
+    // Of the heartbeat and of the deadline.
+    assert.equal(timers, 2);
   }
 }
 
