@@ -16,7 +16,8 @@ pub enum Overflow {
     DropOldest,
     /// It is dropped.
     DropNewest,
-    /// It is taken, and the one that waits under the same key is dropped for it; where that does not make room, the oldest ones.
+    /// It is taken, and what waits under the same key is dropped as far as there is no room for it; where that does not make room, the
+    /// oldest ones.
     LatestPerKey,
     /// It is dropped, and the stream is to be ended: the reader is too slow.
     Disconnect,
@@ -51,6 +52,8 @@ pub struct SendQueue {
     overflow: Overflow,
     /// The frames in `frames`, in order, those that are dropped included. Kept only where the policy drops what waits.
     entries: VecDeque<Entry>,
+    /// Bytes in front of the first entry: of dropped frames whose entries are gone, so that they are not passed again and again.
+    passed_over: usize,
     /// Bytes of dropped frames, which are moved out of the way when there are many of them or a chunk is asked for.
     dead: usize,
     /// Counted frames that wait.
@@ -74,6 +77,7 @@ impl SendQueue {
             max_buffer,
             overflow,
             entries: VecDeque::new(),
+            passed_over: 0,
             dead: 0,
             waiting: 0,
             sent: 0,
@@ -112,29 +116,28 @@ impl SendQueue {
         }
         self.waiting += u64::from(info.counted);
         if matches!(self.overflow, Overflow::DropOldest | Overflow::LatestPerKey) {
-            if full && self.overflow == Overflow::LatestPerKey {
-                self.drop_key(info.key);
-            }
+            while self.overflow == Overflow::LatestPerKey && self.len() > self.max_buffer && self.drop_key(info.key) {}
             self.entries.push_back(Entry { len, info, dropped: false });
             self.drop_oldest();
         }
         Ok(true)
     }
 
-    /// Drops the frame that waits under a key.
-    fn drop_key(&mut self, key: u32) {
-        // Back to front: there is one at most, and the keys that change most are the newest.
-        if let Some(at) = self.entries.iter().rposition(|entry| entry.info.key == key && !entry.dropped) {
+    /// Drops a frame that waits under a key; false where there is none.
+    fn drop_key(&mut self, key: u32) -> bool {
+        // Back to front: the keys that change most are the newest.
+        let found = self.entries.iter().rposition(|entry| entry.info.key == key && !entry.dropped);
+        if let Some(at) = found {
             self.drop_at(at);
         }
+        found.is_some()
     }
 
     /// Drops from the front until the queue is within its bound, or has its newest frame only.
     fn drop_oldest(&mut self) {
-        let mut at = 0;
-        while self.len() > self.max_buffer && at + 1 < self.entries.len() {
-            self.drop_at(at);
-            at += 1;
+        while self.len() > self.max_buffer && self.entries.len() > 1 {
+            self.drop_at(0);
+            self.passed_over += self.entries.pop_front().map_or(0, |entry| entry.len);
         }
         // Moving what waits to the front costs as much as what is dropped has brought.
         if self.dead > self.max_buffer {
@@ -153,7 +156,7 @@ impl SendQueue {
 
     /// Moves what waits together.
     fn compact(&mut self) {
-        let (mut from, mut to) = (0, 0);
+        let (mut from, mut to) = (core::mem::take(&mut self.passed_over), 0);
         let frames = &mut self.frames;
         self.entries.retain(|entry| {
             if !entry.dropped {
@@ -173,6 +176,12 @@ impl SendQueue {
             self.compact();
         }
         &self.frames
+    }
+
+    /// How many counted frames wait.
+    #[cfg(all(target_arch = "wasm32", feature = "npm", feature = "server"))]
+    pub(crate) fn waiting(&self) -> u64 {
+        self.waiting
     }
 
     /// Where the bytes lie that were pushed, those of dropped frames included.
@@ -226,8 +235,9 @@ impl SendQueue {
     fn empty(&mut self) {
         self.waiting = 0;
         self.dead = 0;
+        self.passed_over = 0;
         self.entries.clear();
-        if self.frames.capacity() > 2 * self.max_buffer {
+        if self.frames.capacity() > self.max_buffer.saturating_mul(2) {
             self.frames = Vec::new();
         }
         self.frames.clear();

@@ -47,8 +47,9 @@ impl Model {
                 self.dropped += u64::from(counted);
                 return self.overflow != Overflow::Disconnect;
             }
-            Overflow::LatestPerKey if full => {
-                if let Some(at) = self.frames.iter().rposition(|frame| frame.info.key == key) {
+            Overflow::LatestPerKey => {
+                while self.len() + frame.bytes.len() > self.max_buffer {
+                    let Some(at) = self.frames.iter().rposition(|frame| frame.info.key == key) else { break };
                     self.drop_at(at);
                 }
             }
@@ -142,4 +143,27 @@ fn gives_memory_back() {
         assert!(capacity(&mut queue) <= 5000, "{}", capacity(&mut queue));
         assert_eq!(queue.dropped(), 99_990);
     }
+}
+
+#[test]
+fn any_bound_will_do() {
+    for overflow in POLICIES {
+        let mut queue = SendQueue::new(usize::MAX, overflow);
+        assert!(queue.push(b"data: a\n\n", FrameInfo { key: 0, counted: true }));
+        queue.clear();
+        assert_eq!((queue.sent(), queue.is_empty(), queue.has_room()), (1, true, true));
+    }
+}
+
+/// Frames that do not divide the bound: it is passed without being met.
+#[test]
+fn a_key_that_changes_often_does_not_cost_the_others() {
+    let mut queue = SendQueue::new(50, Overflow::LatestPerKey);
+    for key in 0..3 {
+        queue.push(format!("data: {key}\n\n").as_bytes(), FrameInfo { key, counted: true });
+    }
+    for n in 0..100 {
+        queue.push(format!("data: n{n:02}\n\n").as_bytes(), FrameInfo { key: 9, counted: true });
+    }
+    assert_eq!(queue.chunk(), b"data: 0\n\ndata: 1\n\ndata: 2\n\ndata: n00\n\ndata: n99\n\n");
 }
