@@ -31,6 +31,9 @@ pub struct Relay {
     begun: bool,
 }
 
+/// Bytes that are kept however few are needed: as much as most chunks have.
+const KEEP: usize = 64 * 1024;
+
 const BOM: &[u8] = "\u{feff}".as_bytes();
 
 impl Relay {
@@ -61,6 +64,10 @@ impl Relay {
         self.rest.drain(..frame);
         self.line -= frame;
         self.looked = self.rest.len();
+        // What a rare large chunk or frame has grown is given back.
+        if self.rest.capacity() > KEEP && self.rest.len() < KEEP / 2 {
+            self.rest.shrink_to(KEEP);
+        }
     }
 
     /// How many bytes wait for the end of their frame. At the end of the stream they are what a reader discards.

@@ -4,7 +4,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use eventsource_wasm::{Item, Parser};
+use eventsource_wasm::{Item, Parser, Relay};
 
 /// Counts the live bytes of each thread: tests run side by side, and each sees only its own.
 struct Counting;
@@ -235,6 +235,19 @@ fn a_large_event_does_not_keep_its_memory() {
             "expected the memory of the event to be given back, found {held} bytes held after {part}"
         );
     }
+}
+
+/// As a stream lasts long, and there are many.
+#[test]
+fn a_relay_gives_back_what_a_large_frame_has_grown() {
+    let large = field("data", 1_000_000);
+    let before = LIVE.get();
+    let mut relay = Relay::default();
+    for bytes in [&large[..], b"\n", b"data: a\n\n"] {
+        relay.feed(bytes, |_, _| ());
+    }
+    let held = LIVE.get() - before;
+    assert!(held <= 65_536, "expected at most 65,536 bytes held, found {held}");
 }
 
 /// Feeds `bytes` in chunks and tells how many bytes of buffers have moved for it.
