@@ -1,5 +1,6 @@
 /** A Durable Object that is one channel. */
-import { Channel, type ChannelInit } from './channel.js';
+import { Channel } from './channel.js';
+import type { ChannelInit } from './channel-init.js';
 import { objectBase, type ObjectContext } from './cloudflare.js';
 import { cors } from './cors.js';
 import type { EventInit } from './frames.js';

@@ -1,45 +1,16 @@
 /** One source, many streams: what is published goes to everybody who reads, and to those who come back for it. */
+import { type ChannelInit, type ChannelSnapshot, given, type SubscribeInit } from './channel-init.js';
 import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
 import { EventSourceError } from './error.js';
 import { Fanout } from './fanout.js';
 import { Following } from './following.js';
 import { encode, type EventInit, storedEvent } from './frames.js';
-import { eventOf, framesOf, type HistoryInit, Log } from './log.js';
+import { eventOf, framesOf, Log } from './log.js';
 import { noMoreEvents } from './no-more-events.js';
 import { type Position, parsePosition, positionText } from './position.js';
-import { lastEventId, respond, type ResponseInit } from './respond.js';
-import type { ServerStream } from './server-stream.js';
+import { checkFunctions, lastEventId, orEnd, period, respond, type ResponseInit } from './respond.js';
 import { Signer } from './signature.js';
-import { type Feed, type Filter, Subscriber } from './subscriber.js';
-
-/** What a reader of a channel may be given. */
-export interface SubscribeInit extends ResponseInit {
-  /**
-   * What this reader gets of the channel. One that throws ends the stream.
-   */
-  filter?: Filter | undefined;
-  /** Called with the stream, for who wants to know of its end, or to send this reader something of its own. */
-  onSubscribe?: ((stream: ServerStream) => void) | undefined;
-}
-
-/** What {@link Channel} takes; all but the first three are defaults for `subscribe`. */
-export interface ChannelInit extends Omit<ResponseInit, 'waitUntil'> {
-  /** How much of the past is kept in memory. */
-  history?: HistoryInit | undefined;
-  /** Where events are kept beyond that. */
-  store?: ChannelStore | undefined;
-  /** With a secret of at least 16 bytes, ids are signed, so that a client cannot make up a place to go on from. */
-  ids?: { readonly secret: string | Uint8Array } | undefined;
-}
-
-/** What is left of a channel: {@link Channel.snapshot}. It can be cloned, and written as JSON. */
-export interface ChannelSnapshot {
-  readonly version: 1;
-  /** The position before the oldest event. */
-  readonly before: string;
-  /** The frames, and when they were published. */
-  readonly events: readonly { readonly frame: string; readonly at: number }[];
-}
+import { type Feed, Subscriber } from './subscriber.js';
 
 /** After so many bytes a publisher waits until those who read have had a chance to. */
 const BREATH = 32 * 1024;
@@ -80,12 +51,14 @@ export class Channel {
   #ended: Promise<void> | undefined;
   /** There is nothing behind `#headId` that was published before the channel was closed. */
   #through = false;
+  /** Those who were ended by `close` or `drain`, and may still have to take what was sent. */
+  #leaving: readonly Subscriber[] = [];
   #state: 'open' | 'draining' | 'closed' = 'open';
 
   /** @throws TypeError or RangeError when an option is not what it should be. */
   constructor(init: ChannelInit = {}) {
     const { history, store, ids, ...defaults } = init;
-    this.#defaults = { overflow: 'disconnect', ...defaults };
+    this.#defaults = { overflow: 'disconnect', ...given(defaults) };
     this.#log = new Log(history);
     this.#fanout = new Fanout(this.#log);
     this.#store = store;
@@ -134,21 +107,22 @@ export class Channel {
    */
   subscribe(request: Request, init: SubscribeInit = {}): Response {
     const { filter, onSubscribe, ...rest } = init;
-    const options = { ...this.#defaults, ...rest };
+    checkFunctions({ filter, onSubscribe });
+    const options = { ...this.#defaults, ...given(rest) };
     if (options.overflow === 'wait') {
       throw new TypeError("expected an overflow policy that does not wait, found 'wait'");
     }
     if (this.#state === 'closed' && this.#isThrough(lastEventId(request))) return noMoreEvents({ ...options, request });
-    const { response, writer } = respond(request, options);
+    const { response, writer } = respond(request, options, this.#log.keys);
     if (!writer) return response;
-    options.waitUntil?.(writer.closed);
+    orEnd(writer, () => options.waitUntil?.(writer.closed));
     if (this.#state === 'draining') {
       writer.sendAway('drained');
       return response;
     }
     const subscriber = new Subscriber(this.#feed, writer, filter, this.#left);
     if (!writer.ended) this.#fanout.add(subscriber);
-    onSubscribe?.(writer);
+    orEnd(writer, () => onSubscribe?.(writer));
     void this.#start(subscriber);
     return response;
   }
@@ -169,7 +143,8 @@ export class Channel {
       // Without these it is here already, and they end at once.
       if (this.#store || this.#signer) await this.#tail;
       this.#through = !this.#store?.follow || (await this.#catchUp(this.#store));
-      for (const subscriber of this.#fanout.all()) subscriber.finish();
+      this.#leaving = this.#fanout.all();
+      for (const subscriber of this.#leaving) subscriber.finish();
     } catch (cause) {
       this.#cut(cause);
     }
@@ -192,13 +167,17 @@ export class Channel {
   /**
    * Sends everybody away, for a shutdown: they get what was published, and a reconnection time each of its own, and their streams
    * end. Resolves when all have left; those who have not after `timeout` milliseconds, by default 10,000, are cut off.
+   *
+   * @throws RangeError when `timeout` is not what it should be.
    */
   async drain(timeout = 10_000): Promise<void> {
+    const wait = period('timeout', timeout);
     if (this.#state === 'open') this.#state = 'draining';
-    const subscribers = this.#fanout.all();
-    const timer = setTimeout(() => subscribers.forEach(({ writer }) => writer.cut()), timeout);
+    const subscribers = (this.#leaving = [...this.#leaving, ...this.#fanout.all()]);
+    const timer = setTimeout(() => subscribers.forEach(({ writer }) => writer.cut()), wait);
     await Promise.all(subscribers.map((subscriber) => subscriber.sendAway()));
     clearTimeout(timer);
+    this.#leaving = [];
   }
 
   /** What the channel keeps in memory, to go on with elsewhere or later. */

@@ -1,6 +1,6 @@
 import { EventSourceError } from './error.js';
 import type { EventInit } from './frames.js';
-import { respond, type ResponseInit } from './respond.js';
+import { checkFunctions, orEnd, respond, type ResponseInit } from './respond.js';
 import type { ServerStream } from './server-stream.js';
 import type { StreamWriter } from './stream-writer.js';
 import { DONE } from './turn.js';
@@ -37,10 +37,13 @@ export interface EventStreamInit extends ResponseInit {
  * };
  */
 export function eventStream(request: Request, producer: Producer, init: EventStreamInit = {}): Response {
+  const { onError, waitUntil } = init;
+  checkFunctions({ onError });
+  checkProducer(producer);
   const { response, writer } = respond(request, init);
   if (!writer) return response;
-  const produced = produce(writer, producer, init.onError);
-  init.waitUntil?.(Promise.all([produced, writer.closed]).then(([, reason]) => reason));
+  const produced = produce(writer, producer, onError);
+  orEnd(writer, () => waitUntil?.(Promise.all([produced, writer.closed]).then(([, reason]) => reason)));
   return response;
 }
 
@@ -52,9 +55,13 @@ async function produce(
 ): Promise<void> {
   try {
     if (typeof producer === 'function') {
-      const running = producer(writer);
+      const running: unknown = producer(writer);
       if (!running) return;
-      await running;
+      // A generator would not be run, and what sends later would find the stream ended.
+      if (typeof (running as Promise<void>).then !== 'function') {
+        throw new TypeError(`expected a producer to return a promise or nothing, found ${typeof running}`);
+      }
+      await (running as Promise<void>);
     } else {
       const later = 'getReader' in producer || Symbol.asyncIterator in producer;
       await (later ? sendAsync(writer, iterate(producer)) : sendAll(writer, producer));
@@ -64,6 +71,15 @@ async function produce(
     if (writer.ended && isOfEnd(cause, writer.signal.reason)) return;
     writer.end({ code: 'failed', cause });
     report(cause, onError);
+  }
+}
+
+function checkProducer(producer: unknown): void {
+  if (typeof producer === 'function') return;
+  const found = Object(producer) as object;
+  const isSource = 'getReader' in found || Symbol.asyncIterator in found || Symbol.iterator in found;
+  if (found !== producer || !isSource) {
+    throw new TypeError(`expected a producer to be a function, an iterable or a stream, found ${typeof producer}`);
   }
 }
 

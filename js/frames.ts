@@ -114,6 +114,12 @@ class FrameWriter {
     return this.told();
   }
 
+  /** How many events they are that the engine has told of. */
+  get toldEvents(): number {
+    this.#refresh();
+    return this.#words[this.#table + 2]!;
+  }
+
   /** The bytes that the engine has told of, copied out. */
   told(): Uint8Array<ArrayBuffer> {
     this.#refresh();
@@ -153,6 +159,7 @@ class FrameWriter {
     } else {
       // All that may call the caller's code comes first: it may write, too.
       const { comment, event: type, id, data, retry } = event;
+      if ((comment ?? type ?? id ?? data ?? retry) === undefined) checkEmpty(event);
       const key = keys?.of(event.key ?? type ?? '');
       this.#addParts(optional(comment), optional(type), optional(id), dataText(data), retry, key);
     }
@@ -207,7 +214,8 @@ class FrameWriter {
     const [text, count] = [this.#text, this.#count];
     this.#text = '';
     this.#count = 0;
-    if (count === 0 || outbox.freed) return;
+    // A `toJSON` may have ended the stream.
+    if (count === 0 || outbox.ended) return;
     // A UTF-16 unit is at most three bytes.
     this.#reserve(text.length * 3);
     const { written } = encoder.encodeInto(text, this.#input);
@@ -281,6 +289,7 @@ export function storedEvent(event: EventInit): StoredEvent {
     return type === 'message' ? { data } : { event: type, data };
   }
   const { id, data, ...rest } = event;
+  if (data === undefined && !('event' in rest || 'comment' in rest || 'retry' in rest)) checkEmpty(rest);
   if (id === undefined) return data === undefined ? rest : { ...rest, data: dataText(data)! };
   throw new TypeError(`expected an event without an id, which its channel gives, found ${JSON.stringify(String(id))}`);
 }
@@ -297,6 +306,14 @@ function checkRead(event: ReadEvent): ReadEvent {
     ? `one with lastEventId and ${made}`
     : `one with ${typeof type}, ${typeof data} and ${typeof lastEventId}`;
   throw new TypeError(`expected an event that was read to have type, data and lastEventId as strings, found ${found}`);
+}
+
+/** One without parts is nothing to send; one with others is a mistake, and not to be lost silently. */
+function checkEmpty(event: object): void {
+  const parts = ['comment', 'event', 'id', 'data', 'retry', 'key'];
+  const other = Object.keys(event).find((name) => !parts.includes(name));
+  if (other === undefined) return;
+  throw new TypeError(`expected an event to have ${parts.join(', ')} or none, found ${JSON.stringify(other)}`);
 }
 
 function notAnEvent(found: unknown): TypeError {

@@ -48,9 +48,16 @@ export function checkHistory(limits: Limits): Limits {
   return limits;
 }
 
+/** Frames that lie one behind the other. */
+export interface Run {
+  readonly chunk: Uint8Array<ArrayBuffer>;
+  readonly count: number;
+  readonly events: number;
+}
+
 export class Log {
   readonly number = numbers.take(this);
-  readonly #keys = new Keys();
+  readonly keys = new Keys();
   /** Where the frame of an event is made. */
   readonly #outbox: Outbox;
 
@@ -70,7 +77,7 @@ export class Log {
   /** Appends an event under its id. Tells how many bytes its frame has. */
   append(event: StoredEvent, id: string, position: Position, at: number): number {
     frameWriter().write(this.#outbox, [{ ...event, id }]);
-    return this.#append(position, at, this.#keys.of(event.key ?? event.event ?? ''));
+    return this.#append(position, at, this.keys.of(event.key ?? event.event ?? ''));
   }
 
   /** Appends a frame as it was. */
@@ -107,10 +114,14 @@ export class Log {
     serverEngine.deliver(this.number, sequence, Date.now());
   }
 
-  /** The frames from one sequence to another, as many as there is room for, but one at least if there is one. */
-  run(from: number, to: number, maxBytes = MAX_BYTES): { chunk: Uint8Array<ArrayBuffer>; count: number } {
+  /**
+   * The frames from one sequence to another, as many as there is room for, but one at least if there is one; how many they are, and
+   * how many of them have data.
+   */
+  run(from: number, to: number, maxBytes = MAX_BYTES): Run {
     const count = serverEngine.run(this.number, from, to, maxBytes);
-    return { chunk: frameWriter().told(), count };
+    const writer = frameWriter();
+    return { chunk: writer.told(), count, events: writer.toldEvents };
   }
 
   /** The position before the oldest event. */
@@ -145,6 +156,11 @@ export function eventOf(frame: string): ChannelEvent {
     else if (line.startsWith('id: ')) lastEventId = line.slice(4);
   }
   return { type, data: data.join('\n'), lastEventId };
+}
+
+/** Whether a frame that the encoder has made has data. */
+export function hasData(frame: string): boolean {
+  return /^data: /m.test(frame);
 }
 
 /** The text of each frame. They have no empty line but their last. */

@@ -8,8 +8,8 @@ import { Numbers } from './numbers.js';
  * - `'wait'`: it is taken, and `send` waits until there is room;
  * - `'drop-oldest'`: it is taken, and the oldest events that wait are dropped for it;
  * - `'drop-newest'`: it is dropped;
- * - `'latest-per-key'`: it is taken, and the event that waits under the same `key` is dropped for it; where that does not make
- *   room, the oldest ones;
+ * - `'latest-per-key'`: it is taken, and where there is no room for it, what waits under the same `key` is dropped for it; where that
+ *   does not make room, the oldest events;
  * - `'disconnect'`: it is dropped, and the stream ends with the reason `'slow-consumer'`.
  *
  * No policy holds more than `maxBuffer` bytes and one event.
@@ -61,14 +61,14 @@ export class Outbox {
   hasRoom = true;
   /** An event did not fit, and the stream is to end for it. */
   overflowed = false;
-  /** It has been given back: another one may have its number. */
-  freed = false;
+  /** Nothing is to be written any more; once it has been given back, another one may have its number. */
+  ended = false;
   /** Whether who writes waits for room, so that nothing is dropped. */
   readonly waits: boolean;
 
-  constructor(maxBuffer: number, overflow: Overflow = 'wait') {
+  constructor(maxBuffer: number, overflow: Overflow = 'wait', keys?: Keys) {
     startServer();
-    if (overflow === 'latest-per-key') this.keys = new Keys();
+    if (overflow === 'latest-per-key') this.keys = keys ?? new Keys();
     this.waits = overflow === 'wait';
     serverEngine.open(this.number, maxBuffer, POLICIES.indexOf(overflow));
   }
@@ -89,7 +89,7 @@ export class Outbox {
   }
 
   free(): void {
-    this.freed = true;
+    this.ended = true;
     this.length = 0;
     serverEngine.open(this.number, 0, 0);
     numbers.give(this, this.number);

@@ -1,6 +1,6 @@
 /** A request's answer: the response, and the writer of its body. */
 import { addCors, type Cors, cors } from './cors.js';
-import { checkOverflow, type Overflow } from './outbox.js';
+import { checkOverflow, type Keys, type Overflow } from './outbox.js';
 import type { CloseReason } from './server-stream.js';
 import { MAX_TIMER, StreamWriter } from './stream-writer.js';
 
@@ -53,7 +53,8 @@ export interface Answer {
  *
  * @throws TypeError, RangeError or EventSourceError when an option is not what it should be.
  */
-export function respond(request: Request, init: ResponseInit): Answer {
+export function respond(request: Request, init: ResponseInit, keys?: Keys): Answer {
+  checkFunctions({ waitUntil: init.waitUntil });
   const headers = headersOf(init.headers);
   const answer = init.cors === undefined ? undefined : cors(request, init.cors);
   if (answer?.preflight) {
@@ -67,15 +68,9 @@ export function respond(request: Request, init: ResponseInit): Answer {
     overflow: checkOverflow(init.overflow ?? 'wait'),
     retry: init.retry,
     deadline: deadline(init.maxDuration),
+    keys,
   });
-  let response: Response;
-  try {
-    response = new Response(writer.body, { status: init.status ?? 200, headers });
-  } catch (cause) {
-    // No one will ever read it.
-    writer.end({ code: 'cancelled', cause });
-    throw cause;
-  }
+  const response = orEnd(writer, () => new Response(writer.body, { status: init.status ?? 200, headers }));
   const signal = signalOf(request);
   const abort = (): void => writer.end({ code: 'aborted', cause: signal?.reason });
   if (signal?.aborted) abort();
@@ -96,6 +91,24 @@ function signalOf(request: Request): AbortSignal | undefined {
     return undefined;
   }
   return request.signal;
+}
+
+/** Does what there is to do for a response. Where that throws, no one will ever read it. */
+export function orEnd<T>(writer: StreamWriter, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    writer.end({ code: 'cancelled', cause });
+    throw cause;
+  }
+}
+
+/** Throws for an option that is given and no function. */
+export function checkFunctions(options: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || typeof value === 'function') continue;
+    throw new TypeError(`expected ${name} to be a function, found ${typeof value}`);
+  }
 }
 
 /** Where a reader wants to go on: the `Last-Event-ID` header, or the `lastEventId` query parameter; else empty. */
@@ -126,15 +139,15 @@ function headersOf(init: HeadersInit | undefined): Headers {
   return headers;
 }
 
-function period(name: string, value: number): number {
+export function period(name: string, value: number): number {
   if (typeof value === 'number' && value >= 0) return Math.min(value, MAX_TIMER);
   throw new RangeError(`expected ${name} to be a number that is not negative, found ${String(value)}`);
 }
 
 function deadline(maxDuration: number | Date | undefined): number | undefined {
   if (maxDuration === undefined) return undefined;
-  const end = maxDuration instanceof Date ? maxDuration.getTime() : Date.now() + maxDuration;
-  if (!Number.isNaN(end) && !(typeof maxDuration === 'number' && maxDuration < 0)) return end;
+  if (maxDuration instanceof Date && !Number.isNaN(maxDuration.getTime())) return maxDuration.getTime();
+  if (typeof maxDuration === 'number' && maxDuration >= 0) return Date.now() + maxDuration;
   throw new RangeError(`expected maxDuration to be milliseconds or a date, found ${String(maxDuration)}`);
 }
 

@@ -1,6 +1,6 @@
 /** What `eventsource-wasm/server` has. */
 export { Channel } from './channel.js';
-export type { ChannelInit, ChannelSnapshot, SubscribeInit } from './channel.js';
+export type { ChannelInit, ChannelSnapshot, SubscribeInit } from './channel-init.js';
 export type { ChannelStore, StoredEntry, StoredEvent, StoredPage } from './channel-store.js';
 export type { Cors, CorsRules, OriginRule } from './cors.js';
 export { EventSourceError } from './error.js';

@@ -2,7 +2,7 @@
 import { serverEngine } from './engine.js';
 import { EventSourceError } from './error.js';
 import { type EventInit, frameWriter } from './frames.js';
-import { Outbox, type Overflow } from './outbox.js';
+import { type Keys, Outbox, type Overflow } from './outbox.js';
 import { BROKEN_OFF, type CloseReason, type ServerStream } from './server-stream.js';
 import { DONE, Turn } from './turn.js';
 
@@ -22,6 +22,8 @@ export interface WriterInit {
   retry: number | undefined;
   /** When it ends, by `Date.now()`. */
   deadline: number | undefined;
+  /** The numbers of the keys of what is shared with it. */
+  keys: Keys | undefined;
 }
 
 /** Where more comes from when all that was sent has left, and who is told of the end. */
@@ -70,7 +72,7 @@ export class StreamWriter implements ServerStream {
     this.lastEventId = init.lastEventId;
     this.#retry = init.retry ?? DEFAULT_RETRY;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
-    this.#outbox = new Outbox(init.maxBuffer, init.overflow);
+    this.#outbox = new Outbox(init.maxBuffer, init.overflow, init.keys);
     // The first bytes leave at once, so that the reader knows that it is connected.
     frameWriter().write(this.#outbox, [init.retry === undefined ? { comment: '' } : { retry: init.retry }]);
     // A pull source without a queue of its own: what waits is in the outbox, where it is bounded and coalesced.
@@ -173,8 +175,14 @@ export class StreamWriter implements ServerStream {
 
   /** Ends the stream and tells the reader to come back at a time of its own, so that not all readers come at once. */
   sendAway(code: 'deadline' | 'drained'): void {
-    void this.send({ retry: Math.round(this.#retry * (0.5 + Math.random())) });
-    this.end({ code });
+    this.leave({ retry: Math.round(this.#retry * (0.5 + Math.random())) }, { code });
+  }
+
+  /** Ends the stream with a last word, for which nobody is cut who has no room for it. */
+  leave(word: EventInit, reason: CloseReason): void {
+    if (this.#reason) return;
+    frameWriter().write(this.#outbox, [word]);
+    this.end(reason);
   }
 
   /** Gives up what has not left, of a stream that has ended. */
@@ -186,6 +194,7 @@ export class StreamWriter implements ServerStream {
   end(reason: CloseReason): void {
     if (this.#reason) return;
     this.#reason = reason;
+    this.#outbox.ended = true;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#deadline);
     this.#letGo();

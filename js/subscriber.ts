@@ -1,8 +1,8 @@
 /** One reader of a channel: what it has missed first, then what comes. */
-import type { ChannelStore, StoredEntry } from './channel-store.js';
+import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
 import { leftOut } from './following.js';
 import { encode, type EventInit } from './frames.js';
-import { type ChannelEvent, eventOf, framesOf, type Log } from './log.js';
+import { type ChannelEvent, eventOf, framesOf, hasData, type Log, type Run } from './log.js';
 import { parsePosition, type Position, positionText } from './position.js';
 import type { Refill, StreamWriter } from './stream-writer.js';
 
@@ -21,7 +21,7 @@ export class Batch {
   readonly from: number;
   readonly to: number;
   // Made for who asks first, and shared.
-  #chunk: Uint8Array | undefined;
+  #run: Run | undefined;
   #events: readonly ChannelEvent[] | undefined;
 
   constructor(log: Log, from: number, to: number) {
@@ -30,19 +30,19 @@ export class Batch {
     this.to = to;
   }
 
-  get chunk(): Uint8Array {
-    return (this.#chunk ??= this.#log.run(this.from, this.to).chunk);
+  get run(): Run {
+    return (this.#run ??= this.#log.run(this.from, this.to));
   }
 
   get events(): readonly ChannelEvent[] {
-    return (this.#events ??= framesOf(this.chunk).map(eventOf));
+    return (this.#events ??= framesOf(this.run.chunk).map(eventOf));
   }
 }
 
 /** What has been read of a store. */
 interface Page {
   readonly chunk: Uint8Array;
-  readonly count: number;
+  readonly events: number;
   /** Up to where, unless there was nothing. */
   readonly last: string | undefined;
   readonly gap: boolean;
@@ -74,14 +74,20 @@ export class Subscriber implements Refill {
   #reading = false;
   /** The store had nothing behind where the reader is, and the log has gone past that meanwhile. */
   #passed = false;
-  /** The reader has missed events that are not kept, and is to be told before anything else. */
-  #gap = false;
+  /**
+   * The reader has missed events that are not kept, and is to be told before anything else; or it has been told, and been given nothing
+   * since that it could come back with.
+   */
+  #gap: 'none' | 'due' | 'told' = 'none';
+  /** Gives the reader a piece that it could not take: a filter has sent it something of its own. */
+  #held: (() => void) | undefined;
   /** Where this reader has been, while the log has not come so far. */
   #ahead: Position | undefined;
   /** There will be no more than there is. */
   #finishing = false;
   readonly #left: (subscriber: Subscriber) => void;
-  /** Waits until nothing of it is left. */
+  /** Nothing of its stream is left; until then, what waits for that. */
+  #gone = false;
   #atRelease: (() => void)[] = [];
 
   /** When the stream has ended, `left` is called. */
@@ -98,12 +104,13 @@ export class Subscriber implements Refill {
   }
 
   released(): void {
+    this.#gone = true;
     for (const work of this.#atRelease) work();
   }
 
   /** Sends the reader away; resolves when nothing of its stream is left. */
   sendAway(): Promise<void> {
-    const released = new Promise<void>((resolve) => this.#atRelease.push(resolve));
+    const released = new Promise<void>((resolve) => (this.#gone ? resolve() : this.#atRelease.push(resolve)));
     this.writer.sendAway('drained');
     return released;
   }
@@ -111,10 +118,10 @@ export class Subscriber implements Refill {
   /** Goes on behind a position; where the reader asks for none that there ever was, with all that is kept. */
   resume(position: Position | undefined): void {
     this.#after = position && positionText(position);
-    this.#gap = !position;
+    if (!position) this.#gap = 'due';
     this.#seek(position);
     if (this.#mode === 'waiting') {
-      this.#gap = true;
+      this.#gap = 'due';
       this.#go(this.#feed.log.first);
     }
     this.writer.wake();
@@ -129,13 +136,17 @@ export class Subscriber implements Refill {
   /** Ends the stream once the reader has all that there is. */
   finish(): void {
     this.#finishing = true;
-    if (this.#mode === 'live') this.#close();
+    // What was published in this turn may be on its way to it.
+    if (this.#mode !== 'live' || this.#sequence < this.#feed.log.end) return;
+    const reason = { code: 'closed' } as const;
+    // By the id of what was filtered out it is known, when it comes back, to have everything.
+    if (this.#filter && !this.#ahead) this.writer.leave({ id: this.#feed.headId() }, reason);
+    else this.writer.end(reason);
   }
 
-  #close(): void {
-    // By the id of what was filtered out it is known, when it comes back, to have everything.
-    if (this.#filter && !this.#ahead) void this.writer.send({ id: this.#feed.headId() });
-    this.writer.close();
+  #tellGap(): void {
+    this.#gap = 'told';
+    void this.writer.send({ event: 'gap', data: { lastEventId: this.writer.lastEventId } });
   }
 
   /** Finds where a position is kept. */
@@ -149,21 +160,34 @@ export class Subscriber implements Refill {
   #go(sequence: number): void {
     this.#sequence = sequence;
     this.#mode = sequence < this.#feed.log.end ? 'log' : 'live';
+    if (this.#mode === 'log') return;
+    // What comes next comes at any time.
+    if (this.#gap === 'due') this.#tellGap();
+    if (this.#gap === 'told' && !this.#ahead) {
+      // Nothing is kept behind the gap: it has missed no more, and need not be told again when it comes back.
+      this.#gap = 'none';
+      void this.writer.send({ id: this.#feed.headId() });
+    }
   }
 
   /** Takes what was published in a turn. */
   deliver(batch: Batch): void {
+    if (this.#mode !== 'live') return;
     // Some of it may have been in the log already when this reader had come to its end.
     const from = Math.max(batch.from, this.#sequence, this.#behindAhead(batch));
-    const count = batch.to - from;
-    if (this.#mode !== 'live' || count <= 0) return;
-    this.#sequence = batch.to;
+    if (from < batch.to) this.#take(batch, from);
+    this.#sequence = Math.max(this.#sequence, batch.to);
+    // A filter may have closed the channel.
+    if (this.#finishing) this.finish();
+  }
+
+  #take(batch: Batch, from: number): void {
     if (this.#filter) {
       batch.events.forEach((event, at) => {
         if (batch.from + at >= from && this.#wants(event)) this.#share(batch.from + at, 1);
       });
-    } else if (from > batch.from || !this.writer.offer(batch.chunk, count)) {
-      this.#share(from, count);
+    } else if (from > batch.from || !this.writer.offer(batch.run.chunk, batch.run.events)) {
+      this.#share(from, batch.to - from);
     }
   }
 
@@ -181,15 +205,18 @@ export class Subscriber implements Refill {
   }
 
   more(): void {
-    if (this.#gap) {
-      this.#gap = false;
-      void this.writer.send({ event: 'gap', data: { lastEventId: this.writer.lastEventId } });
+    const held = this.#held;
+    if (held) {
+      this.#held = undefined;
+      held();
+    } else if (this.#gap === 'due') {
+      this.#tellGap();
     } else if (this.#mode === 'log') {
       this.#replay();
     } else if (this.#mode === 'store') {
       this.#turnPage();
     } else if (this.#finishing) {
-      this.#close();
+      this.finish();
     }
   }
 
@@ -201,19 +228,18 @@ export class Subscriber implements Refill {
   /** Sends the next piece of the log that has something for this reader. */
   #replay(): void {
     const { log, store } = this.#feed;
-    while (this.#mode === 'log') {
+    while (this.#mode === 'log' && !this.writer.ended) {
       if (this.#sequence < log.first) {
         // Forgotten while it was read: this reader is slower than the history is long.
         this.#sequence = log.first;
         if (store) this.#mode = 'store';
-        else this.#gap = true;
+        else this.#gap = 'due';
         return this.more();
       }
-      const { chunk, count } = log.run(this.#sequence, log.end, PIECE);
-      const [piece, events] = this.#wanted(chunk, count);
-      this.#go(this.#sequence + count);
-      if (store) this.#after = positionText(log.upTo(this.#sequence));
-      if (events && this.writer.offer(piece, events)) return;
+      const { chunk, count, events } = log.run(this.#sequence, log.end, PIECE);
+      const to = this.#sequence + count;
+      if (store) this.#after = positionText(log.upTo(to));
+      if (this.#give(this.#wanted(chunk, events), () => this.#go(to))) return;
     }
     // Everything that was left has been filtered out.
     this.more();
@@ -225,17 +251,30 @@ export class Subscriber implements Refill {
     if (!page) return void this.#read();
     if (page.gap && this.#after !== undefined) {
       this.#after = undefined;
-      this.#gap = true;
+      this.#gap = 'due';
       return this.more();
     }
     this.#page = undefined;
-    const [piece, events] = this.#wanted(page.chunk, page.count);
+    if (!this.#give(this.#wanted(page.chunk, page.events), () => this.#goBehind(page))) this.more();
+  }
+
+  #goBehind(page: Page): void {
     this.#after = page.last ?? this.#after;
     const after = this.#after === undefined ? undefined : parsePosition(this.#after);
     this.#seek(after);
     if (page.last !== undefined) this.#passed = false;
     else if (this.#mode === 'store') this.#join(after);
-    if (!events || !this.writer.offer(piece, events)) this.more();
+  }
+
+  /** Gives the reader a piece and goes on behind it: now, or when it can take it. False where there is nothing in it. */
+  #give([piece, events]: [Uint8Array, number], goOn: () => void): boolean {
+    if (piece.length && !this.writer.offer(piece, events)) {
+      this.#held = () => this.#give([piece, events], goOn);
+    } else {
+      if (piece.length) this.#gap = 'none';
+      goOn();
+    }
+    return piece.length > 0;
   }
 
   /** Goes on with the log, of which the store had nothing behind where this reader is. */
@@ -250,7 +289,7 @@ export class Subscriber implements Refill {
     const again = after && !this.#passed;
     this.#passed = true;
     if (again) return;
-    this.#gap ||= after !== undefined;
+    if (after) this.#gap = 'due';
     this.#go(log.first);
   }
 
@@ -261,8 +300,8 @@ export class Subscriber implements Refill {
     this.#reading = true;
     try {
       const { entries, gap } = await this.#feed.store!.read(this.#after, PAGE);
-      const [chunk, count] = await framesFrom(entries, this.#feed);
-      this.#page = { chunk, count, last: entries.at(-1)?.position, gap };
+      const [chunk, events] = await framesFrom(entries, this.#feed);
+      this.#page = { chunk, events, last: entries.at(-1)?.position, gap };
       this.#reading = false;
       this.writer.wake();
     } catch (cause) {
@@ -270,10 +309,10 @@ export class Subscriber implements Refill {
     }
   }
 
-  #wanted(chunk: Uint8Array, count: number): [Uint8Array, number] {
-    if (!this.#filter) return [chunk, count];
+  #wanted(chunk: Uint8Array, events: number): [piece: Uint8Array, events: number] {
+    if (!this.#filter) return [chunk, events];
     const wanted = framesOf(chunk).filter((frame) => this.#wants(eventOf(frame)));
-    return [encoder.encode(wanted.join('')), wanted.length];
+    return [encoder.encode(wanted.join('')), wanted.filter(hasData).length];
   }
 
   /** A filter that throws ends the stream it is for, and no other. */
@@ -288,15 +327,20 @@ export class Subscriber implements Refill {
 }
 
 /** The frames of events that a store has kept. One that cannot be sent is left out. */
-async function framesFrom(entries: readonly StoredEntry[], feed: Feed): Promise<[chunk: Uint8Array, count: number]> {
+async function framesFrom(entries: readonly StoredEntry[], feed: Feed): Promise<[chunk: Uint8Array, events: number]> {
   const ids = await Promise.all(entries.map(async ({ position }) => await feed.idOf(position)));
   const events = entries.map(({ event }, at) => ({ ...event, id: ids[at]! }));
   try {
-    return [encode(events), events.length];
+    return [encode(events), countOf(events)];
   } catch {
     const sent = events.filter(canBeSent);
-    return [encode(sent), sent.length];
+    return [encode(sent), countOf(sent)];
   }
+}
+
+/** How many have data. */
+function countOf(events: readonly StoredEvent[]): number {
+  return events.filter(({ data }) => data !== undefined).length;
 }
 
 function canBeSent(event: EventInit): boolean {

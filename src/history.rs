@@ -4,6 +4,8 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::queue::FrameInfo;
+
 /// Bytes that are kept however few are needed.
 const LEAST: usize = 4096;
 
@@ -45,12 +47,13 @@ pub enum Resumed {
 /// kept whatever the limits are.
 ///
 /// ```
-/// use eventsource_wasm::{History, HistoryLimits, Position, Resumed};
+/// use eventsource_wasm::{FrameInfo, History, HistoryLimits, Position, Resumed};
 ///
 /// let mut history = History::new(HistoryLimits { events: 100, bytes: 65_536, age: f64::INFINITY });
 /// history.begin(Position { epoch: 1, number: 0 });
-/// history.append(Position { epoch: 1, number: 1 }, 0.0, 0, b"data: a\n\n");
-/// history.append(Position { epoch: 1, number: 2 }, 0.0, 0, b"data: b\n\n");
+/// let info = FrameInfo { key: 0, counted: true };
+/// history.append(Position { epoch: 1, number: 1 }, 0.0, info, b"data: a\n\n");
+/// history.append(Position { epoch: 1, number: 2 }, 0.0, info, b"data: b\n\n");
 /// let Resumed::From(sequence) = history.behind(Position { epoch: 1, number: 1 }) else { panic!() };
 /// assert_eq!(history.run(sequence..history.end(), usize::MAX), (&b"data: b\n\n"[..], 1));
 /// ```
@@ -68,6 +71,8 @@ pub struct History {
     delivered: u64,
     /// The position before the oldest entry: whoever has read up to it has missed nothing that is not kept.
     before: Position,
+    /// How many counted frames were ever appended.
+    counted: u64,
 }
 
 #[derive(Debug)]
@@ -76,7 +81,9 @@ struct Entry {
     at: f64,
     /// How many bytes were appended before its frame, so that a run is found without adding up.
     start: u64,
-    key: u32,
+    info: FrameInfo,
+    /// How many counted frames were appended before it.
+    counted: u64,
 }
 
 /// A frame of a history.
@@ -86,8 +93,8 @@ pub struct Kept<'a> {
     pub position: Position,
     /// When it was published, in milliseconds, by the clock of whoever appended it.
     pub at: f64,
-    /// Its key, as it was given to [`History::append`].
-    pub key: u32,
+    /// As it was given to [`History::append`].
+    pub info: FrameInfo,
     /// Its bytes.
     pub frame: &'a [u8],
 }
@@ -103,6 +110,7 @@ impl History {
             first: 0,
             delivered: 0,
             before: Position { epoch: 0, number: 0 },
+            counted: 0,
         }
     }
 
@@ -118,11 +126,12 @@ impl History {
 
     /// Appends the frame of an event that was published at `now`. One that does not stand behind the newest is left out: it has
     /// been here.
-    pub fn append(&mut self, position: Position, now: f64, key: u32, frame: &[u8]) {
+    pub fn append(&mut self, position: Position, now: f64, info: FrameInfo, frame: &[u8]) {
         if position <= self.head() {
             return;
         }
-        self.entries.push_back(Entry { position, at: now, start: self.written(), key });
+        self.entries.push_back(Entry { position, at: now, start: self.written(), info, counted: self.counted });
+        self.counted += u64::from(info.counted);
         self.bytes.extend_from_slice(frame);
         self.forget(now);
     }
@@ -217,12 +226,18 @@ impl History {
         (self.bytes.get(self.index_of(start)..self.index_of(self.start_of(to))).unwrap_or_default(), (to - from) as u64)
     }
 
+    /// How many frames from one sequence to another are [counted](FrameInfo::counted).
+    pub fn counted(&self, sequences: Range<u64>) -> u64 {
+        let before = |sequence| self.entries.get(self.index(sequence)).map_or(self.counted, |entry| entry.counted);
+        before(sequences.end).saturating_sub(before(sequences.start))
+    }
+
     /// The frames from a sequence on, one by one.
     pub fn kept(&self, sequence: u64) -> impl Iterator<Item = Kept<'_>> {
         (self.index(sequence)..self.entries.len()).filter_map(|at| {
-            let &Entry { position, at: published, start, key } = self.entries.get(at)?;
+            let &Entry { position, at: published, start, info, .. } = self.entries.get(at)?;
             let frame = self.bytes.get(self.index_of(start)..self.index_of(self.start_of(at + 1)))?;
-            Some(Kept { position, at: published, key, frame })
+            Some(Kept { position, at: published, info, frame })
         })
     }
 

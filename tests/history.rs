@@ -1,6 +1,6 @@
 //! The replay ring, against a list.
 
-use eventsource_wasm::{History, HistoryLimits, Position, Resumed};
+use eventsource_wasm::{FrameInfo, History, HistoryLimits, Position, Resumed};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -10,6 +10,11 @@ fn at(number: u64) -> Position {
 
 fn frame(number: u64, size: usize) -> Vec<u8> {
     vec![number as u8; size]
+}
+
+/// Every third frame is not counted.
+fn info(number: u64) -> FrameInfo {
+    FrameInfo { key: number as u32, counted: !number.is_multiple_of(3) }
 }
 
 proptest! {
@@ -29,9 +34,9 @@ proptest! {
         for (size, passed, numbers, deliver) in steps {
             now += f64::from(passed);
             number += numbers;
-            history.append(at(number), now, number as u32, &frame(number, size));
+            history.append(at(number), now, info(number), &frame(number, size));
             // It has been here.
-            history.append(at(number), now, 0, b"again");
+            history.append(at(number), now, info(1), b"again");
             all.push((number, now, size));
             if deliver {
                 delivered = all.len();
@@ -55,11 +60,15 @@ proptest! {
             prop_assert_eq!(&kept, &all[first..]);
             for kept in history.kept(0) {
                 prop_assert_eq!(kept.frame, frame(kept.position.number, kept.frame.len()));
-                prop_assert_eq!(kept.key, kept.position.number as u32);
+                prop_assert_eq!(kept.info, info(kept.position.number));
             }
             for sequence in first..=all.len() + 1 {
                 let last = sequence.min(all.len()).checked_sub(1);
                 prop_assert_eq!(history.up_to(sequence as u64), at(last.map_or(0, |last| all[last].0)));
+                let rest = all.iter().skip(sequence).filter(|entry| info(entry.0).counted).count() as u64;
+                prop_assert_eq!(history.counted(sequence as u64..history.end()), rest);
+                let before = history.counted(0..sequence as u64);
+                prop_assert_eq!(before + rest, history.counted(0..history.end()));
             }
         }
         for read in 0..number + 3 {
@@ -80,7 +89,7 @@ proptest! {
         let mut history = History::new(HistoryLimits { events: 30, bytes: usize::MAX, age: f64::INFINITY });
         history.begin(at(0));
         for (number, &size) in (1..).zip(&sizes) {
-            history.append(at(number), 0.0, 0, &frame(number, size));
+            history.append(at(number), 0.0, info(number), &frame(number, size));
             history.deliver(number, 0.0);
         }
         let (mut sequence, mut read) = (history.first(), Vec::new());

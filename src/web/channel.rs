@@ -49,7 +49,8 @@ pub fn begin(channel: u32, epoch: f64, number: f64) {
 pub fn append(channel: u32, outbox: u32, epoch: f64, number: f64, now: f64, key: u32) {
     let writer = &mut *WRITER.0.borrow_mut();
     let Some(outbox) = writer.outbox(outbox) else { return };
-    with(channel, |history| history.append(position(epoch, number), now, key, outbox.queue.chunk()));
+    let info = FrameInfo { key, counted: outbox.queue.waiting() > 0 };
+    with(channel, |history| history.append(position(epoch, number), now, info, outbox.queue.chunk()));
     outbox.queue.clear();
 }
 
@@ -102,12 +103,14 @@ pub fn deliver(channel: u32, sequence: f64, now: f64) {
     with(channel, |history| history.deliver(sequence as u64, now));
 }
 
-/// Tells where the frames from one sequence to another are, as many as there is room for in so many bytes, and how many they are.
+/// Tells where the frames from one sequence to another are, as many as there is room for in so many bytes, how many of them are
+/// counted, and how many they are.
 #[wasm_bindgen]
 pub fn run(channel: u32, from: f64, to: f64, max_bytes: u32) -> u32 {
     with(channel, |history| {
         let (bytes, count) = history.run(from as u64..to as u64, max_bytes as usize);
-        WRITER.0.borrow_mut().tell(bytes, 0);
+        let counted = history.counted(from as u64..from as u64 + count);
+        WRITER.0.borrow_mut().tell(bytes, counted as u32);
         count as u32
     })
     .unwrap_or(0)
@@ -127,7 +130,7 @@ pub fn share(channel: u32, outbox: u32, from: f64, count: u32) {
     let mut fits = true;
     with(channel, |history| {
         for kept in history.kept(from as u64).take(count as usize) {
-            fits &= to.queue.push(kept.frame, FrameInfo { key: kept.key, counted: true });
+            fits &= to.queue.push(kept.frame, kept.info);
         }
     });
     writer.tell_state(outbox, fits);

@@ -79,10 +79,10 @@ impl Writer {
         self.outboxes.get_mut(number as usize)
     }
 
-    /// Where bytes are, for JavaScript.
-    pub(super) fn tell(&mut self, bytes: &[u8], state: u32) {
-        if let [start, length, room, ..] = &mut self.table[..] {
-            (*start, *length, *room) = (bytes.as_ptr() as u32, bytes.len() as u32, state);
+    /// Where bytes are, for JavaScript, and how many events they are.
+    pub(super) fn tell(&mut self, bytes: &[u8], events: u32) {
+        if let [start, length, count, ..] = &mut self.table[..] {
+            (*start, *length, *count) = (bytes.as_ptr() as u32, bytes.len() as u32, events);
         }
     }
 

@@ -159,7 +159,7 @@ export const overflowChecks = {
       refused({ overflow: 'block' }),
       'TypeError: expected overflow to be wait, drop-oldest, drop-newest, latest-per-key, disconnect, found block',
     );
-    for (const maxDuration of [-1, NaN, new Date('never')]) {
+    for (const maxDuration of [-1, NaN, new Date('never'), '5', null, true]) {
       same(
         refused({ maxDuration }),
         `RangeError: expected maxDuration to be milliseconds or a date, found ${maxDuration}`,

@@ -2,10 +2,12 @@
 
 import { channelChecks } from './channel-checks.mjs';
 import { channelEndChecks } from './channel-ends.mjs';
+import { channelRaceChecks } from './channel-races.mjs';
 import { channelFollowedChecks } from './channel-followed.mjs';
 import { channelStoreChecks } from './channel-stores.mjs';
 import { rejection, same, settle, until, yes } from './check.mjs';
 import { closeChecks } from './server-close.mjs';
+import { mistakeChecks } from './server-mistakes.mjs';
 import { overflowChecks } from './server-overflow.mjs';
 import { producerChecks } from './server-producers.mjs';
 import { relayChecks } from './server-relay.mjs';
@@ -234,8 +236,10 @@ export const checks = {
   ...producerChecks,
   ...overflowChecks,
   ...relayChecks,
+  ...mistakeChecks,
   ...channelChecks,
   ...channelEndChecks,
+  ...channelRaceChecks,
   ...channelStoreChecks,
   ...channelFollowedChecks,
 };

@@ -53,8 +53,8 @@ describe('README', () => {
     assert.deepEqual(column('option of `retry`'), members('js/options.ts', 'RetryOptions'));
     assert.deepEqual(column('option of a response'), members('js/respond.ts', 'ResponseInit'));
     assert.deepEqual(column('option of `eventStream`'), members('js/event-stream.ts', 'EventStreamInit'));
-    assert.deepEqual(column('option of a channel'), members('js/channel.ts', 'ChannelInit'));
-    assert.deepEqual(column('option of `subscribe`'), members('js/channel.ts', 'SubscribeInit'));
+    assert.deepEqual(column('option of a channel'), members('js/channel-init.ts', 'ChannelInit'));
+    assert.deepEqual(column('option of `subscribe`'), members('js/channel-init.ts', 'SubscribeInit'));
     assert.deepEqual(column('option of `noMoreEvents`'), members('js/no-more-events.ts', 'NoMoreEventsInit'));
     assert.deepEqual(column('member of `cors`'), members('js/cors.ts', 'CorsRules'));
     assert.deepEqual(column('option of `toNodeListener`'), members('js/node.ts', 'NodeListenerOptions'));
