@@ -12,7 +12,7 @@ export type EventSourceErrorCode =
   | 'connect-timeout'
   /** The stream was silent for `idleTimeout`. */
   | 'idle-timeout'
-  /** An event is larger than `maxEventSize`. */
+  /** An event is larger than `maxEventSize`, or one that is sent has more than 64 Mi characters. */
   | 'event-too-large'
   /** Data is not what a `schema` allows, or not base64; `cause` is the list of the schema's issues, or what was thrown. */
   | 'invalid-data'

@@ -38,6 +38,8 @@ const LEAST = 4096;
 /** A batch is framed when it has so many events, or its text so many UTF-16 units. */
 const MAX_EVENTS = 64;
 const MAX_UNITS = 32 * 1024;
+/** An event may have so many UTF-16 units; where they are line ends, each is seven bytes. No reader takes more than a part of that. */
+const MOST_UNITS = 64 * 1024 * 1024;
 /** What the outbox of `encode` keeps between two calls, in bytes. */
 const KEEP = 1024 * 1024;
 
@@ -216,6 +218,10 @@ class FrameWriter {
     this.#count = 0;
     // A `toJSON` may have ended the stream.
     if (count === 0 || outbox.ended) return;
+    if (text.length > MOST_UNITS + MAX_UNITS) {
+      const message = `expected an event of at most ${MOST_UNITS} characters, found one with ${text.length}`;
+      throw new EventSourceError('event-too-large', message);
+    }
     // A UTF-16 unit is at most three bytes.
     this.#reserve(text.length * 3);
     const { written } = encoder.encodeInto(text, this.#input);

@@ -5,7 +5,8 @@ import { Numbers } from './numbers.js';
 /**
  * What happens to an event while `maxBuffer` bytes wait for the reader or more:
  *
- * - `'wait'`: it is taken, and `send` waits until there is room;
+ * - `'wait'`: it is taken, and `send` waits until there is room (where the producer does not wait for that, and 256 MiB have come
+ *   together, the stream ends with the reason `'slow-consumer'`);
  * - `'drop-oldest'`: it is taken, and the oldest events that wait are dropped for it;
  * - `'drop-newest'`: it is dropped;
  * - `'latest-per-key'`: it is taken, and where there is no room for it, what waits under the same `key` is dropped for it; where that

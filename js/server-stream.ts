@@ -19,8 +19,8 @@ export interface ServerStream {
    * Sends an event. The promise resolves when there is room for another, so that a loop that awaits it never runs ahead of
    * its reader; with an overflow policy other than `'wait'` there always is. Frames that are sent in one turn leave as one chunk.
    *
-   * @throws EventSourceError `'invalid-event'`, `'invalid-id'` or `'invalid-retry'` before a byte is written; `'closed'`
-   * when the stream has ended (which need not be caught).
+   * @throws EventSourceError `'invalid-event'`, `'invalid-id'`, `'invalid-retry'` or, for one of more than 64 Mi characters,
+   * `'event-too-large'` before a byte is written; `'closed'` when the stream has ended (which need not be caught).
    */
   send(event: EventInit): Promise<void>;
   /** Sends a comment, which no reader sees. */

@@ -13,6 +13,12 @@ const DEFAULT_RETRY = 2000;
 /** A frame that is relayed may be so large, as an event may that is read. */
 const MAX_FRAME = 16 * 1024 * 1024;
 
+/**
+ * So many bytes wait for no reader, whatever the policy, as those of a producer that does not wait: memory that has run out would
+ * end every stream of the page.
+ */
+const MOST = 256 * 1024 * 1024;
+
 /** What {@link StreamWriter} needs of the options, all decided. */
 export interface WriterInit {
   lastEventId: string;
@@ -230,7 +236,7 @@ export class StreamWriter implements ServerStream {
     const outbox = this.#outbox;
     // A `toJSON` may have closed it.
     if (this.#reason) return this.#refuse(this.#reason);
-    if (outbox.overflowed) {
+    if (outbox.overflowed || outbox.length > MOST) {
       this.end({ code: 'slow-consumer' });
       return this.#refuse(this.#reason);
     }

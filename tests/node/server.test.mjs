@@ -50,6 +50,25 @@ describe('eventStream in Node', () => {
     }
   });
 
+  test('what does not fit into memory ends its own stream only', async () => {
+    for (const event of ['\n'.repeat(2 ** 28), { id: 'x'.repeat(2 ** 27), data: '' }]) {
+      assert.throws(() => encode(event), {
+        code: 'event-too-large',
+        message: /^expected an event of at most \d+ .+ found one with \d+$/,
+      });
+    }
+    const streams = [];
+    const responses = [1, 2].map(() => eventStream(ask(), (stream) => void streams.push(stream)));
+    const large = 'x'.repeat(2 ** 26 - 10);
+    // Nobody reads, and nobody waits.
+    for (let n = 0; n < 40; n++) void streams[0].send(large);
+    assert.equal((await streams[0].closed).code, 'slow-consumer');
+    await assert.rejects(text(responses[0]), { name: 'BrokenOffError' });
+    void streams[1].send('b');
+    streams[1].close();
+    assert.equal(await text(responses[1]), ': \n\ndata: b\n\n');
+  });
+
   test('no rejection was left unhandled', async () => {
     await settle();
     assert.deepEqual(rejections, []);
