@@ -64,8 +64,8 @@ async function start(wanted, env) {
     entry: 'examples/worker/index.js',
     assets: SERVED,
     env,
-    // Without the error that a cut is made of, which workerd reports as uncaught.
-    onLog: (piece) => process.stderr.write(piece.replace(/^.*connection cut on demand.*\n?/gm, '')),
+    // Without the errors that a cut and a reader that does not keep up are made of, which workerd reports as uncaught.
+    onLog: (piece) => process.stderr.write(piece.replace(/^.*(connection cut on demand|BrokenOffError).*\n?/gm, '')),
   };
   try {
     return await startWorkerd({ ...options, port: wanted ?? DEFAULT_PORT, onLog: undefined });
