@@ -16,7 +16,8 @@ pub enum Overflow {
     DropOldest,
     /// It is dropped.
     DropNewest,
-    /// It is taken, and the one that waits under the same key is dropped for it; where that does not make room, the oldest ones.
+    /// It is taken, and the oldest ones that wait under the same key are dropped for it; where that does not make room, the oldest
+    /// of all.
     LatestPerKey,
     /// It is dropped, and the stream is to be ended: the reader is too slow.
     Disconnect,
@@ -112,7 +113,7 @@ impl SendQueue {
         }
         self.waiting += u64::from(info.counted);
         if matches!(self.overflow, Overflow::DropOldest | Overflow::LatestPerKey) {
-            if full && self.overflow == Overflow::LatestPerKey {
+            if self.overflow == Overflow::LatestPerKey {
                 self.drop_key(info.key);
             }
             self.entries.push_back(Entry { len, info, dropped: false });
@@ -121,11 +122,14 @@ impl SendQueue {
         Ok(true)
     }
 
-    /// Drops the frame that waits under a key.
+    /// Drops what waits under a key, from the front, until the queue is within its bound.
     fn drop_key(&mut self, key: u32) {
-        // Back to front: there is one at most, and the keys that change most are the newest.
-        if let Some(at) = self.entries.iter().rposition(|entry| entry.info.key == key && !entry.dropped) {
-            self.drop_at(at);
+        let mut from = 0;
+        while self.len() > self.max_buffer {
+            let mut rest = self.entries.range(from..);
+            let Some(next) = rest.position(|entry| entry.info.key == key && !entry.dropped) else { return };
+            self.drop_at(from + next);
+            from += next + 1;
         }
     }
 

@@ -47,8 +47,9 @@ impl Model {
                 self.dropped += u64::from(counted);
                 return self.overflow != Overflow::Disconnect;
             }
-            Overflow::LatestPerKey if full => {
-                if let Some(at) = self.frames.iter().rposition(|frame| frame.info.key == key) {
+            Overflow::LatestPerKey => {
+                while self.len() + frame.bytes.len() > self.max_buffer {
+                    let Some(at) = self.frames.iter().position(|frame| frame.info.key == key) else { break };
                     self.drop_at(at);
                 }
             }
@@ -141,5 +142,20 @@ fn gives_memory_back() {
         }
         assert!(capacity(&mut queue) <= 5000, "{}", capacity(&mut queue));
         assert_eq!(queue.dropped(), 99_990);
+    }
+}
+
+#[test]
+fn what_is_loud_does_not_push_out_what_is_heard_now_and_then() {
+    // The bound is, and is not, a multiple of what a frame takes.
+    for max_buffer in [50, 55] {
+        let mut queue = SendQueue::new(max_buffer, Overflow::LatestPerKey);
+        for n in 0..100u8 {
+            let key = u32::from(n % 40 == 3);
+            queue.push(&[n; 10], FrameInfo { key, counted: true });
+        }
+        let waiting: Vec<u8> = queue.chunk().iter().copied().step_by(10).collect();
+        assert_eq!(waiting, [83, 96, 97, 98, 99], "{max_buffer} bytes");
+        assert_eq!(queue.dropped(), 95);
     }
 }
