@@ -6,7 +6,7 @@ import { failure } from './resume.js';
 /** @typedef {import('./lane.js').Back} Back */
 
 const hint =
-  'Four readers of one channel. Cut one, and it comes back for what it has missed. Pause one, and once 2 kB wait for it, its policy decides.';
+  'Connect four readers to one channel. Cut one, and it comes back for what it has missed. Pause one, and once 2 kB wait for it, its policy decides.';
 
 /** The axis of the returns, in ms; what takes longer is at its end. */
 const axisMs = 2000;
@@ -18,14 +18,15 @@ const axisMs = 2000;
 export class Acts {
   /** @type {Map<Lane, Act>} what each reader that is behind is to come back from */
   #acts = new Map();
-  #isFailing = false;
+  /** Whose failure is shown. One speaks for all, or the times of four would take turns. @type {Lane | undefined} */
+  #failing;
 
   /** @param {HTMLElement} news @param {HTMLElement} returns @param {number} count of readers */
   constructor(news, returns, count) {
     this.news = news;
     this.returns = returns;
     /** One for each reader. */
-    this.dots = Array.from({ length: count }, (_, at) => el('i', { hidden: true }, String(at + 1)));
+    this.dots = Array.from({ length: count }, (_, at) => el('i', { hidden: true, style: `top: ${at * 0.375}rem` }));
     returns.append(...this.dots);
     this.hint();
   }
@@ -50,9 +51,11 @@ export class Acts {
     announce('channel', text);
   }
 
-  /** A reader has lost its connection. @param {Lane} lane @param {string} done */
+  /** A reader has lost its connection, and maybe others with it. @param {Lane} lane @param {string} done */
   lost(lane, done) {
-    if (!this.#acts.has(lane)) this.begin([lane], done);
+    if (this.#acts.has(lane)) return;
+    const others = [...this.#acts].filter(([, act]) => act.done === done && !act.back.length).map(([other]) => other);
+    this.begin([...others, lane], done);
   }
 
   /** @param {Back} back */
@@ -76,21 +79,22 @@ export class Acts {
 
   /** @param {string} text */
   say(text) {
-    this.#isFailing = false;
+    this.#failing = undefined;
     const [first] = this.news.children;
     if (first?.tagName === 'P') say(first, text);
     else this.news.replaceChildren(el('p', {}, text));
   }
 
-  /** @param {any} error an EventSourceError */
-  fail(error) {
-    if (!this.#isFailing) announce('channel', `The readers cannot connect: ${error.message}`);
-    this.#isFailing = true;
-    this.news.replaceChildren(failure(error));
+  /** A reader could not connect. @param {Lane} lane */
+  fail(lane) {
+    const { error } = lane.stream;
+    if (!this.#failing) announce('channel', `The readers cannot connect: ${error.message}`);
+    this.#failing ??= lane;
+    if (this.#failing === lane) this.news.replaceChildren(failure(error));
   }
 
   recover() {
-    if (this.#isFailing) this.say('Connected again.');
+    if (this.#failing) this.say('Connected again.');
   }
 
   clear() {

@@ -9,8 +9,6 @@ import { Strip } from './strip.js';
 
 const readers = 4;
 const rateSteps = [1, 2, 5, 10, 20, 50];
-/** How wide a mark is at each of them, in CSS pixels. */
-const markWidths = [4, 4, 3, 2, 1.5, 1];
 
 /**
  * A browser makes at most six connections to an origin over HTTP/1.1, and the chat, the feed and the buttons need theirs.
@@ -58,7 +56,7 @@ export function setUpChannel() {
     ),
   );
   byId('drain').addEventListener('click', () => {
-    acts.begin(lanes, 'sent away, each with a time of its own to come back, and gone on in a new channel');
+    acts.begin(lanes, 'sent away by a drain, each told a time of its own to come back');
     void tried(steer({ drain: true }));
   });
   setUpConnect(lanes, acts, published);
@@ -77,7 +75,11 @@ export function setUpChannel() {
       wake();
     });
     lane.addEventListener('held', () => showState(lanes));
-    lane.addEventListener('back', (event) => acts.back(/** @type {CustomEvent} */ (event).detail));
+    lane.addEventListener('back', (event) => {
+      // The numbers are to be those that the sentence speaks of.
+      lane.show();
+      acts.back(/** @type {CustomEvent} */ (event).detail);
+    });
   }
   showState(lanes);
   return { lanes, recolour: () => strips.forEach((strip) => strip.recolour()) };
@@ -112,12 +114,12 @@ function setUpPublished() {
       const from = Date.now() - shownMs - 1000;
       if (marks.length > 100 && marks[0].made < from) marks = record.marks = marks.filter(({ made: at }) => at >= from);
       marks.push({ made, kind: 'live' });
-      say(byId('channel-count'), `${seen.size.toLocaleString('en')} published`);
+      say(byId('channel-count'), `${seen.size.toLocaleString('en')}`);
     },
     clear() {
       seen.clear();
       marks = record.marks = [];
-      say(byId('channel-count'), 'none yet');
+      say(byId('channel-count'), '–');
     },
   };
 }
@@ -145,7 +147,7 @@ function setUpRate(strips, setRate) {
     const rate = rateSteps[Number(input.value)];
     say(byId('channel-rate-value'), `${rate}/s`);
     input.setAttribute('aria-valuetext', `${rate} events per second`);
-    for (const strip of strips) strip.markWidth = markWidths[Number(input.value)];
+    for (const strip of strips) strip.rate = rate;
     return rate;
   };
   input.addEventListener('input', show);
@@ -174,9 +176,9 @@ function changed(lane, acts) {
   if (state === 'open') acts.recover();
   if (state !== 'waiting' && state !== 'failed') return;
   // As with the feed: one that broke off is back in a moment, one that could not be made is worth a word.
-  if (error && attempt?.status !== 200) acts.fail(error);
-  else if (lane.isHeld) acts.begin([lane], 'too far behind, and disconnected by its policy');
-  else acts.lost(lane, error ? 'disconnected' : 'away while the page was hidden');
+  if (error && attempt?.status !== 200) acts.fail(lane);
+  else if (!error) acts.lost(lane, 'away while the page was hidden');
+  else acts.lost(lane, lane.isHeld ? 'too far behind, and disconnected by its policy' : 'disconnected');
 }
 
 /** @param {readonly Lane[]} lanes */
@@ -191,6 +193,7 @@ function showState(lanes) {
   button.classList.toggle('primary', live === 0);
   say(button.querySelector('span'), live ? 'Disconnect' : 'Connect');
   for (const id of ['cut-all', 'pause-all', 'drain']) byId(id).disabled = live === 0;
+  byId('cut-all').setAttribute('aria-disabled', String(open === 0));
   const held = lanes.every(({ isHeld }) => isHeld);
   byId('pause-all').setAttribute('aria-pressed', String(held));
   byId('pause-all')

@@ -27,6 +27,8 @@ export class Lane extends EventTarget {
   #before = { caughtUp: 0, dropped: 0, missed: 0 };
   /** It is to catch up; set from a loss or a pause on. */
   #isBehind = false;
+  /** It did not read meanwhile, and so was away for as long as it liked. */
+  #wasPaused = false;
   /** @type {Map<string, HTMLElement>} */
   #cells = new Map();
   #state = el('span', { class: 'state', 'data-state': 'idle' }, words.idle);
@@ -57,6 +59,13 @@ export class Lane extends EventTarget {
       if (this.isOpen) this.record.connected();
       this.#changed();
     });
+    // Once the stream has noted the event, and so how long it was away.
+    this.stream.addEventListener('received', (event) => {
+      const isThrough =
+        this.record.last >= this.record.head && /** @type {CustomEvent} */ (event).detail.type !== 'gap';
+      if (isThrough && this.#isBehind && !this.isHeld) this.#isBack();
+    });
+    this.#changed();
     this.show();
   }
 
@@ -69,7 +78,7 @@ export class Lane extends EventTarget {
     if (!goOn) {
       this.strip.record = this.record = new Record();
       this.#before = { caughtUp: 0, dropped: 0, missed: 0 };
-      this.#isBehind = false;
+      this.#isBehind = this.#wasPaused = false;
     }
     const lastEventId = goOn ? this.stream.lastEventId || undefined : undefined;
     this.stream.open(this.urlOf(this.policy.value), {
@@ -89,7 +98,7 @@ export class Lane extends EventTarget {
   /** @param {boolean} isHeld */
   setHeld(isHeld) {
     this.isHeld = isHeld;
-    if (isHeld) this.#isBehind = true;
+    if (isHeld) this.#isBehind = this.#wasPaused = true;
     this.holdButton.setAttribute('aria-pressed', String(isHeld));
     this.holdButton.querySelector('use').setAttribute('href', isHeld ? '#i-play' : '#i-pause');
     say(this.holdButton.querySelector('b'), isHeld ? 'Resume' : 'Pause');
@@ -104,7 +113,6 @@ export class Lane extends EventTarget {
     if (type === 'gap') record.gaps.push(Date.now());
     else if (type === 'reading') record.see(body);
     else record.line(body);
-    if (this.#isBehind && !this.isHeld && this.isOpen && type !== 'gap' && record.last >= record.head) this.#isBack();
     // A gap has no number, as the feed's has none.
     return type === 'reading' ? { seq: body.seq, sent: body.made } : {};
   }
@@ -113,15 +121,15 @@ export class Lane extends EventTarget {
     const { caughtUp, dropped, missed } = this.record;
     const before = this.#before;
     this.#before = { caughtUp, dropped, missed };
-    this.#isBehind = false;
     /** @type {Back} */
     const detail = {
       lane: this,
-      after: this.stream.timeToResume,
+      after: this.#wasPaused ? undefined : this.stream.timeToResume,
       caughtUp: caughtUp - before.caughtUp,
       dropped: dropped - before.dropped,
       missed: missed - before.missed,
     };
+    this.#isBehind = this.#wasPaused = false;
     this.dispatchEvent(new CustomEvent('back', { detail }));
   }
 
@@ -151,6 +159,7 @@ export class Lane extends EventTarget {
     cell.title = known ? `of events ${first} to ${last}; ${repeated} repeated` : '';
     if (known) cell.dataset.tone = missed > 0 ? 'bad' : 'good';
     else delete cell.dataset.tone;
+    this.root.dataset.attempts = String(this.stream.attempts);
     this.canvas.setAttribute(
       'aria-label',
       `${this.title}, last 20 seconds. ${received} received, ${caughtUp} of them caught up, ${dropped} dropped by its policy, ${missed} missed.`,

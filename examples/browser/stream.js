@@ -51,7 +51,7 @@ export class WatchedStream extends EventTarget {
     this.name = name;
     this.types = types;
     document.addEventListener('visibilitychange', () => {
-      if (document.hidden && this.#pausesWhenHidden) this.#hidden();
+      if (document.visibilityState === 'hidden' && this.#pausesWhenHidden) this.#hidden();
     });
   }
 

@@ -19,8 +19,8 @@ export class Strip {
     this.record = record;
     this.context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d'));
     this.colours = readColours(canvas);
-    /** Of a mark, in CSS pixels. */
-    this.markWidth = 2;
+    /** Events a second, by which the marks are as wide as there is room. */
+    this.rate = 1;
     onResize(canvas, () => this.draw(Date.now()));
   }
 
@@ -40,9 +40,11 @@ export class Strip {
   }
 
   /** @param {{ width: number, height: number }} size @param {(time: number) => number} x @param {number} now */
-  #drawTurns({ height }, x, now) {
+  #drawTurns({ width: whole, height }, x, now) {
     const { context, colours } = this;
     const { turns } = this.record;
+    context.fillStyle = colours.line;
+    context.fillRect(0, height - lineHeight, whole, lineHeight);
     turns.forEach(({ at, phase }, n) => {
       const from = Math.max(0, x(at));
       const width = x(turns[n + 1]?.at ?? now) - from;
@@ -60,9 +62,10 @@ export class Strip {
     });
   }
 
-  /** @param {{ height: number }} size @param {(time: number) => number} x */
-  #drawMarks({ height }, x) {
-    const { context, colours, markWidth } = this;
+  /** @param {{ width: number, height: number }} size @param {(time: number) => number} x */
+  #drawMarks({ width, height }, x) {
+    const { context, colours } = this;
+    const markWidth = Math.min(4, Math.max(1, (0.55 * width * 1000) / shownMs / this.rate));
     const most = height - lineHeight - 2 * margin;
     /** @type {Record<Kind, string>} */
     const inks = { live: colours.feed, late: colours.warn, dropped: colours.muted, missed: colours.bad };

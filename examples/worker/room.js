@@ -14,8 +14,8 @@ const maxHeld = 20;
 /** So long after its last reader has gone, a room's clock stops. */
 const sleepsAfter = 10_000;
 const drainTimeout = 3000;
-/** Which of the sensors reads how often: one is loud, the others are heard now and then. */
-const rare = { alarm: 41, water: 31, light: 23, door: 17 };
+/** Which of the sensors reads once in how many events; all others are of `temp`, which is loud. */
+const rare = { fire: 41, leak: 31, lamp: 23, door: 17 };
 
 /**
  * A page's own channel, and what publishes to it.
@@ -45,7 +45,7 @@ class Room {
     this.seenAt = now;
     for (let due = this.#due(); due <= now; due = this.#due()) {
       const seq = ++this.seq;
-      const sensor = Object.entries(rare).find(([, every]) => seq % every === 0)?.[0] ?? 'temperature';
+      const sensor = Object.entries(rare).find(([, every]) => seq % every === 0)?.[0] ?? 'temp';
       // With `latest-per-key`, what waits for a reader gives way to what is newer of the same sensor.
       void this.channel.publish({ event: 'reading', key: sensor, data: { seq, sensor, made: Math.round(due) } });
     }
