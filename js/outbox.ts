@@ -9,8 +9,8 @@ import { Numbers } from './numbers.js';
  *   together, the stream ends with the reason `'slow-consumer'`);
  * - `'drop-oldest'`: it is taken, and the oldest events that wait are dropped for it;
  * - `'drop-newest'`: it is dropped;
- * - `'latest-per-key'`: it is taken, and where there is no room for it, what waits under the same `key` is dropped for it; where that
- *   does not make room, the oldest events;
+ * - `'latest-per-key'`: it is taken, and the oldest events that wait under the same `key` are dropped for it; where that does not
+ *   make room, the oldest of all;
  * - `'disconnect'`: it is dropped, and the stream ends with the reason `'slow-consumer'`.
  *
  * No policy holds more than `maxBuffer` bytes and one event.

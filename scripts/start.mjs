@@ -1,7 +1,8 @@
 // `npm start`: the demo. One origin: workerd runs the worker of examples/worker and serves the page of examples/browser.
 // PORT=<number> (default 8787) and UPSTREAM=<url of an event stream to relay> are read from the environment.
 
-import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { build } from './lib/build.mjs';
@@ -9,15 +10,17 @@ import { Expected, ROOT, run } from './lib/console.mjs';
 import { startWorkerd } from './lib/workerd.mjs';
 
 const PAGE = 'examples/browser';
-const SERVED = 'target/demo';
 const DEFAULT_PORT = 8787;
 
 await run(async () => {
   const wanted = readPort();
   const env = readUpstream();
   await build();
-  await bundlePage();
-  const server = await start(wanted, env);
+  // A folder of its own, as two demos may run at once.
+  const served = mkdtempSync(join(tmpdir(), 'eventsource-wasm-demo-'));
+  process.on('exit', () => rmSync(served, { recursive: true, force: true }));
+  await bundlePage(served);
+  const server = await start(wanted, env, served);
   console.log(`\nThe demo is at ${server.url}/`);
   console.log(env.UPSTREAM ? `It relays ${env.UPSTREAM}.` : 'With UPSTREAM=<url> it relays an event stream of yours.');
   console.log('Ctrl-C ends it.');
@@ -38,11 +41,8 @@ function readUpstream() {
   throw new Expected(`Expected UPSTREAM to be an http or https URL, found ${upstream}.`);
 }
 
-async function bundlePage() {
+async function bundlePage(to) {
   const { build: bundle } = await import('esbuild');
-  const to = join(ROOT, SERVED);
-  rmSync(to, { recursive: true, force: true });
-  mkdirSync(to, { recursive: true });
   cpSync(join(ROOT, PAGE), to, { recursive: true, filter: (path) => !path.endsWith('.js') });
   // The page links to it where it is there.
   cpSync(join(ROOT, 'README.md'), join(to, 'README.txt'));
@@ -59,13 +59,13 @@ async function bundlePage() {
 }
 
 /** On the usual port, or on any if another program has that one and none was asked for. */
-async function start(wanted, env) {
+async function start(wanted, env, served) {
   const options = {
     entry: 'examples/worker/index.js',
-    assets: SERVED,
+    assets: served,
     env,
-    // Without the error that a cut is made of, which workerd reports as uncaught.
-    onLog: (piece) => process.stderr.write(piece.replace(/^.*connection cut on demand.*\n?/gm, '')),
+    // Without the errors that a cut and a reader that does not keep up are made of, which workerd reports as uncaught.
+    onLog: (piece) => process.stderr.write(piece.replace(/^.*(connection cut on demand|BrokenOffError).*\n?/gm, '')),
   };
   try {
     return await startWorkerd({ ...options, port: wanted ?? DEFAULT_PORT, onLog: undefined });

@@ -16,8 +16,8 @@ pub enum Overflow {
     DropOldest,
     /// It is dropped.
     DropNewest,
-    /// It is taken, and what waits under the same key is dropped as far as there is no room for it; where that does not make room, the
-    /// oldest ones.
+    /// It is taken, and the oldest ones that wait under the same key are dropped for it; where that does not make room, the oldest
+    /// of all.
     LatestPerKey,
     /// It is dropped, and the stream is to be ended: the reader is too slow.
     Disconnect,
@@ -116,21 +116,24 @@ impl SendQueue {
         }
         self.waiting += u64::from(info.counted);
         if matches!(self.overflow, Overflow::DropOldest | Overflow::LatestPerKey) {
-            while self.overflow == Overflow::LatestPerKey && self.len() > self.max_buffer && self.drop_key(info.key) {}
+            if self.overflow == Overflow::LatestPerKey {
+                self.drop_key(info.key);
+            }
             self.entries.push_back(Entry { len, info, dropped: false });
             self.drop_oldest();
         }
         Ok(true)
     }
 
-    /// Drops a frame that waits under a key; false where there is none.
-    fn drop_key(&mut self, key: u32) -> bool {
-        // Back to front: the keys that change most are the newest.
-        let found = self.entries.iter().rposition(|entry| entry.info.key == key && !entry.dropped);
-        if let Some(at) = found {
-            self.drop_at(at);
+    /// Drops what waits under a key, from the front, until the queue is within its bound.
+    fn drop_key(&mut self, key: u32) {
+        let mut from = 0;
+        while self.len() > self.max_buffer {
+            let mut rest = self.entries.range(from..);
+            let Some(next) = rest.position(|entry| entry.info.key == key && !entry.dropped) else { return };
+            self.drop_at(from + next);
+            from += next + 1;
         }
-        found.is_some()
     }
 
     /// Drops from the front until the queue is within its bound, or has its newest frame only.

@@ -49,7 +49,7 @@ impl Model {
             }
             Overflow::LatestPerKey => {
                 while self.len() + frame.bytes.len() > self.max_buffer {
-                    let Some(at) = self.frames.iter().rposition(|frame| frame.info.key == key) else { break };
+                    let Some(at) = self.frames.iter().position(|frame| frame.info.key == key) else { break };
                     self.drop_at(at);
                 }
             }
@@ -165,5 +165,20 @@ fn a_key_that_changes_often_does_not_cost_the_others() {
     for n in 0..100 {
         queue.push(format!("data: n{n:02}\n\n").as_bytes(), FrameInfo { key: 9, counted: true });
     }
-    assert_eq!(queue.chunk(), b"data: 0\n\ndata: 1\n\ndata: 2\n\ndata: n00\n\ndata: n99\n\n");
+    assert_eq!(queue.chunk(), b"data: 0\n\ndata: 1\n\ndata: 2\n\ndata: n98\n\ndata: n99\n\n");
+}
+
+#[test]
+fn what_is_loud_does_not_push_out_what_is_heard_now_and_then() {
+    // The bound is, and is not, a multiple of what a frame takes.
+    for max_buffer in [50, 55] {
+        let mut queue = SendQueue::new(max_buffer, Overflow::LatestPerKey);
+        for n in 0..100u8 {
+            let key = u32::from(n % 40 == 3);
+            queue.push(&[n; 10], FrameInfo { key, counted: true });
+        }
+        let waiting: Vec<u8> = queue.chunk().iter().copied().step_by(10).collect();
+        assert_eq!(waiting, [83, 96, 97, 98, 99], "{max_buffer} bytes");
+        assert_eq!(queue.dropped(), 95);
+    }
 }

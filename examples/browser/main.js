@@ -1,4 +1,5 @@
 // The demo's page: wires the streams to what shows them.
+import { setUpChannel } from './channel.js';
 import { setUpChat } from './chat.js';
 import { byId, bytes } from './dom.js';
 import { setUpFeed } from './feed.js';
@@ -12,7 +13,11 @@ const samples = new Samples();
 const plot = setUpPlot(samples);
 const inspector = setUpInspector();
 const timeline = setUpTimeline();
-setUpTheme(plot.recolour);
+const channel = setUpChannel();
+setUpTheme(() => {
+  plot.recolour();
+  channel.recolour();
+});
 
 for (const [index, stream] of [setUpFeed(), setUpChat()].entries()) {
   stream.addEventListener('received', (event) => {
@@ -26,6 +31,10 @@ for (const [index, stream] of [setUpFeed(), setUpChat()].entries()) {
     samples.setState(stream.name, stream.state, Date.now());
     plot.wake();
   });
+}
+// Its events are counted in its own panel: four times the same would only push the others out of the list.
+for (const { stream } of channel.lanes) {
+  stream.addEventListener('attempt', (event) => timeline.show(/** @type {CustomEvent} */ (event).detail));
 }
 const config = await readConfig();
 byId('token').value = config.token;
@@ -52,7 +61,7 @@ async function readConfig() {
 function showFooter() {
   const script = performance.getEntriesByType('resource').find((entry) => entry.name.endsWith('/main.js'));
   const size = /** @type {PerformanceResourceTiming | undefined} */ (script)?.decodedBodySize;
-  const parts = ['Both streams are made by this page’s own worker; nothing leaves this machine.'];
+  const parts = ['All streams are made by this page’s own worker; nothing leaves this machine.'];
   if (config.upstream)
     parts[0] = `The relayed feed comes from ${config.upstream}; everything else is made by this page’s own worker.`;
   if (size) parts.push(`Script of this page, with the wasm inside: ${bytes(size)} before compression.`);

@@ -1,3 +1,4 @@
+import { cleared, frameMs, onResize, readColours } from './canvas.js';
 import { byId, calmly, duration, say } from './dom.js';
 import { windowMs } from './samples.js';
 
@@ -23,26 +24,18 @@ export function setUpPlot(samples) {
   let figuresAt = 0;
   let figures = samples.figures(Date.now());
 
-  const wake = calmly(
-    () => {
-      const now = Date.now();
-      if (now - figuresAt >= 500) {
-        figuresAt = now;
-        figures = samples.figures(now);
-        showFigures(canvas, figures);
-      }
-      draw(context, canvas, samples, figures, colours, now);
-      const isLive = [...samples.states.values()].some((changes) => isMoving(changes.at(-1)?.state));
-      if (isLive || figures.count > 0) wake();
-    },
-    matchMedia('(prefers-reduced-motion: reduce)').matches ? 1000 : 50,
-  );
-  new ResizeObserver(() => {
-    const scale = devicePixelRatio;
-    canvas.width = Math.round(canvas.clientWidth * scale);
-    canvas.height = Math.round(canvas.clientHeight * scale);
-    draw(context, canvas, samples, figures, colours, Date.now());
-  }).observe(canvas);
+  const wake = calmly(() => {
+    const now = Date.now();
+    if (now - figuresAt >= 500) {
+      figuresAt = now;
+      figures = samples.figures(now);
+      showFigures(canvas, figures);
+    }
+    draw(context, canvas, samples, figures, colours, now);
+    const isLive = [...samples.states.values()].some((changes) => isMoving(changes.at(-1)?.state));
+    if (isLive || figures.count > 0) wake();
+  }, frameMs);
+  onResize(canvas, () => draw(context, canvas, samples, figures, colours, Date.now()));
   return {
     wake,
     recolour() {
@@ -55,21 +48,6 @@ export function setUpPlot(samples) {
 /** @param {string | undefined} state */
 function isMoving(state) {
   return state === 'open' || state === 'connecting' || state === 'waiting';
-}
-
-/** Custom properties as colours that a canvas takes, and the font. @param {HTMLCanvasElement} canvas */
-function readColours(canvas) {
-  const style = getComputedStyle(canvas);
-  const before = canvas.style.color;
-  /** @type {Record<string, string>} */
-  const colours = {};
-  for (const name of ['line', 'muted', 'text', 'accent', 'feed', 'warn', 'bad', 'good', 'panel']) {
-    canvas.style.color = `var(--${name})`;
-    colours[name] = style.color;
-  }
-  canvas.style.color = before;
-  colours.font = `11px ${style.fontFamily}`;
-  return colours;
 }
 
 /** @param {HTMLCanvasElement} canvas @param {ReturnType<import('./samples.js').Samples['figures']>} figures */
@@ -99,11 +77,9 @@ function showFigures(canvas, { count, rate, p50, p99, replayed }) {
  * @param {number} now
  */
 function draw(context, canvas, samples, figures, colours, now) {
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
-  if (!width || !height) return;
-  context.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
-  context.clearRect(0, 0, width, height);
+  const size = cleared(context, canvas);
+  if (!size) return;
+  const { width, height } = size;
   context.font = colours.font;
   const left = gutter;
   const right = width;

@@ -65,7 +65,7 @@ export function setUpResume(root, stream, isNumbered = () => true) {
   });
 }
 
-const words = {
+export const words = {
   idle: 'Idle',
   connecting: 'Connecting',
   open: 'Streaming',

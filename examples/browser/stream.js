@@ -42,12 +42,17 @@ export class WatchedStream extends EventTarget {
   client = '';
   /** The id of the event that came last. */
   lastEventId = '';
+  /** It drops its connection while the page is hidden, of which there is no event. */
+  #pausesWhenHidden = false;
 
   /** @param {string} name @param {string[]} types the event types to listen to */
   constructor(name, types) {
     super();
     this.name = name;
     this.types = types;
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'hidden' && this.#pausesWhenHidden) this.#hidden();
+    });
   }
 
   get isLive() {
@@ -73,6 +78,7 @@ export class WatchedStream extends EventTarget {
     const url = new URL(path, location.href);
     url.searchParams.set('client', this.client);
     const run = ++this.#run;
+    this.#pausesWhenHidden = Boolean(init.pauseWhenHidden);
     this.#set('connecting');
     const source = new EventSource(url, { ...init, fetch: (input, request) => this.#fetch(run, input, request) });
     this.#source = source;
@@ -167,6 +173,14 @@ export class WatchedStream extends EventTarget {
     const state = error?.willRetry ? 'waiting' : 'failed';
     this.#end(state, undefined, error);
     this.#set(state);
+  }
+
+  #hidden() {
+    if (this.state !== 'open' && this.state !== 'connecting') return;
+    this.error = this.timeToResume = undefined;
+    this.#lostAt = Date.now();
+    this.#end('closed', 'dropped while the page is hidden');
+    this.#set('waiting');
   }
 
   /** @param {any} event @param {{ seq?: number, sent?: number, replayed?: boolean }} measured */

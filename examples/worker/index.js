@@ -1,4 +1,5 @@
 // The demo's edge handler. Runs in workerd as it is, and in other runtimes with `fetch`-style handlers.
+import { steer, subscribe } from './channel.js';
 import { chat, demoToken } from './chat.js';
 import { cut, cuttable } from './cut.js';
 import { feed, rates, replayWindow } from './feed.js';
@@ -30,6 +31,12 @@ export default {
       case '/api/upstream':
         if (!env.UPSTREAM) return problem(404, 'No upstream', 'expected UPSTREAM=<url> in the environment, found none');
         return only(request, 'GET') ?? cuttable(await upstream(request, env.UPSTREAM), client);
+      case '/api/channel':
+        // The readers are of another origin (see examples/browser/channel.js), whose preflights the channel answers.
+        return (
+          only(request, 'GET', 'POST', 'OPTIONS') ??
+          (request.method === 'POST' ? steer(request, url) : subscribe(request, url))
+        );
       case '/api/cut':
         return only(request, 'POST') ?? cut(url);
     }
@@ -42,12 +49,13 @@ export default {
 
 /**
  * @param {Request} request
- * @param {string} method
+ * @param {...string} methods
  * @returns {Response | undefined} the refusal of any other method
  */
-function only(request, method) {
-  if (request.method === method) return undefined;
-  return problem(405, 'Method not allowed', `expected ${method}, found ${request.method}`, { allow: method });
+function only(request, ...methods) {
+  if (methods.includes(request.method)) return undefined;
+  const allow = methods.join(', ');
+  return problem(405, 'Method not allowed', `expected ${allow}, found ${request.method}`, { allow });
 }
 
 /**

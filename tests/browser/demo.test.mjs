@@ -1,20 +1,14 @@
 // The demo as a visitor meets it: started with the command that `npm start` runs, used in Chromium, cut, and stopped.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
 import { compose, tokenize } from '../../examples/worker/text.js';
 import { launchChromium } from '../../scripts/lib/chromium.mjs';
 import { startWorkerd } from '../../scripts/lib/workerd.mjs';
+import { assertFits, startDemo, text, viewports, visit } from './demo-tools.mjs';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const phone = { width: 390, height: 844 };
-const desktop = { width: 1440, height: 900 };
-
-// A browser logs each refused and each broken response by itself. These two are what the tests provoke.
-const PROVOKED = /net::ERR_INCOMPLETE_CHUNKED_ENCODING|status of 401/;
+const { phone, desktop } = viewports;
 
 describe('the demo', () => {
   let demo;
@@ -28,7 +22,7 @@ describe('the demo', () => {
     await demo?.stop();
   });
 
-  for (const [name, viewport] of Object.entries({ phone, desktop })) {
+  for (const [name, viewport] of Object.entries(viewports)) {
     test(`an answer that is cut goes on where it stopped (${name})`, async () => {
       const { page, problems } = await visit(browser, demo, viewport);
       const prompt = 'How does a stream resume after a cut?';
@@ -155,62 +149,12 @@ describe('the demo', () => {
   });
 });
 
-/** Starts the demo on a free port and reads its address from what it prints. */
-async function startDemo() {
-  const child = spawn(process.execPath, ['scripts/start.mjs'], {
-    cwd: ROOT,
-    env: { ...process.env, PORT: '0', UPSTREAM: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const exited = new Promise((done) => child.once('close', done));
-  let output = '';
-  const url = await new Promise((done, fail) => {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (piece) => {
-        output += piece;
-        const match = /The demo is at (http:\S+?)\/?\s/.exec(output);
-        if (match) done(match[1]);
-      });
-    }
-    exited.then((code) => fail(new Error(`expected the demo to start, found exit code ${code}:\n${output}`)));
-  });
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await exited;
-  };
-  return { url, stop };
-}
-
-async function visit(browser, demo, viewport) {
-  const page = await browser.newPage({ viewport, colorScheme: 'light' });
-  const problems = [];
-  page.on('pageerror', (error) => problems.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !PROVOKED.test(message.text())) problems.push(message.text());
-  });
-  await page.goto(`${demo.url}/`);
-  await page.waitForFunction(() => document.getElementById('footer').textContent !== '');
-  return { page, problems };
-}
-
-function text(page, selector) {
-  return page.locator(selector).first().textContent();
-}
-
 /** Waits until the page has counted so many events. */
 function received(page, least) {
   return page.waitForFunction((count) => {
     const shown = document.getElementById('events-count').textContent.replaceAll(',', '');
     return parseInt(shown) >= count;
   }, least);
-}
-
-async function assertFits(page) {
-  const { content, width } = await page.evaluate(() => ({
-    content: document.documentElement.scrollWidth,
-    width: innerWidth,
-  }));
-  assert.ok(content <= width, `expected nothing wider than ${width} px, found ${content} px`);
 }
 
 /** The first ids of a stream. */

@@ -56,6 +56,13 @@ export const overflowChecks = {
     yes(many.chunk.endsWith(frame(98, 's') + frame(99, 't')), 'the newest keys');
   },
 
+  'latest-per-key: what is loud does not push out what is heard now and then': async ({ eventStream }) => {
+    const { chunk, sent, length } = await stalled(eventStream, 'latest-per-key', `r${'l'.repeat(39)}`);
+    same(sent, Math.floor(MAX / length));
+    const loud = Array.from({ length: sent - 1 }, (_, n) => frame(100 - sent + 1 + n, 'l'));
+    same(chunk, frame(80, 'r') + loud.join(''));
+  },
+
   'latest-per-key: by the key that an event has, which is not sent': async ({ eventStream }) => {
     const made = open(eventStream, ask(), endless, { overflow: 'latest-per-key', maxBuffer: 60, heartbeat: false });
     for (const [key, data] of ['a1', 'b1', 'a2', 'c1', 'b2', 'a3', 'a4']) {
