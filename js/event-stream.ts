@@ -8,16 +8,16 @@ import { DONE } from './turn.js';
 /** An event to send; or bytes of an event stream, which are handed on frame by frame as they are. */
 export type Produced = EventInit | Uint8Array;
 
+type Source = Iterable<Produced> | AsyncIterable<Produced> | ReadableStream<Produced>;
+
 /**
  * Where the events of a response come from: a function that is given the stream to write to, or an (async) iterable or a
  * `ReadableStream` of events or of bytes, such as the body of an upstream's response. A function that returns a promise ends the
- * stream when that settles; one that returns nothing leaves it open until somebody calls `stream.close()`.
+ * stream when that settles, an (async) generator function when it is through; one that returns anything else leaves it open until
+ * somebody calls `stream.close()`.
  */
 export type Producer =
-  | ((stream: ServerStream) => void | Promise<void>)
-  | Iterable<Produced>
-  | AsyncIterable<Produced>
-  | ReadableStream<Produced>;
+  ((stream: ServerStream) => void | Promise<void> | Generator<Produced> | AsyncGenerator<Produced>) | Source;
 
 /** What {@link eventStream} takes. */
 export interface EventStreamInit extends ResponseInit {
@@ -54,18 +54,11 @@ async function produce(
   onError: ((error: unknown) => void) | undefined,
 ): Promise<void> {
   try {
-    if (typeof producer === 'function') {
-      const running: unknown = producer(writer);
-      if (!running) return;
-      // A generator would not be run, and what sends later would find the stream ended.
-      if (typeof (running as Promise<void>).then !== 'function') {
-        throw new TypeError(`expected a producer to return a promise or nothing, found ${typeof running}`);
-      }
-      await (running as Promise<void>);
-    } else {
-      const later = 'getReader' in producer || Symbol.asyncIterator in producer;
-      await (later ? sendAsync(writer, iterate(producer)) : sendAll(writer, producer));
-    }
+    const made: unknown = typeof producer === 'function' ? producer(writer) : undefined;
+    if (typeof producer !== 'function') await sendFrom(writer, producer);
+    else if (isPromise(made)) await made;
+    else if (isGenerator(made)) await sendFrom(writer, made);
+    else return;
     writer.end({ code: 'completed' });
   } catch (cause) {
     if (writer.ended && isOfEnd(cause, writer.signal.reason)) return;
@@ -83,6 +76,15 @@ function checkProducer(producer: unknown): void {
   }
 }
 
+function isPromise(value: unknown): value is Promise<void> {
+  return typeof (value as Promise<void> | undefined)?.then === 'function';
+}
+
+/** Not any iterable: a function may happen to return one, such as the set that it has added the stream to. */
+function isGenerator(value: unknown): value is Generator<Produced> | AsyncGenerator<Produced> {
+  return typeof (value as Iterator<Produced> | undefined)?.next === 'function';
+}
+
 /** Whether the producer has only learnt of the end, by a `send` or by `stream.signal`: then nothing has failed. */
 function isOfEnd(error: unknown, reason: unknown): boolean {
   if (error === reason || (error instanceof Error && error.cause === reason)) return true;
@@ -91,6 +93,11 @@ function isOfEnd(error: unknown, reason: unknown): boolean {
 
 function send(writer: StreamWriter, value: Produced): Promise<void> {
   return value instanceof Uint8Array ? writer.relay(value) : writer.send(value);
+}
+
+function sendFrom(writer: StreamWriter, source: Source): Promise<void> {
+  const later = 'getReader' in source || Symbol.asyncIterator in source;
+  return later ? sendAsync(writer, iterate(source)) : sendAll(writer, source);
 }
 
 async function sendAll(writer: StreamWriter, values: Iterable<Produced>): Promise<void> {

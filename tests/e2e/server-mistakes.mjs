@@ -24,18 +24,30 @@ export const mistakeChecks = {
     }
   },
 
-  'a producer that returns what is no promise fails': async ({ eventStream }) => {
-    async function* generator() {
-      yield 'never';
+  'a function that returns a generator is one of events; whatever else it returns leaves the stream open': async ({
+    eventStream,
+  }) => {
+    function* generator(stream) {
+      yield `for ${stream.lastEventId || 'all'}`;
+      yield { id: '2', data: 'b' };
     }
-    for (const producer of [generator, () => new Set(), () => 5]) {
+    async function* later() {
+      yield* generator({});
+    }
+    for (const producer of [generator, later]) {
       const made = open(eventStream, ask(), producer);
-      same((await rejection(text(made.response))) instanceof Error, true);
-      same(
-        made.errors.map(({ message }) => message),
-        [`expected a producer to return a promise or nothing, found ${typeof producer()}`],
-      );
+      same(await text(made.response), `${START}data: for all\n\nid: 2\ndata: b\n\n`);
+      same(await made.stream.closed, { code: 'completed' });
     }
+    const streams = new Set();
+    for (const producer of [(stream) => streams.add(stream), () => 5, () => null, () => 'text']) {
+      const made = open(eventStream, ask(), producer);
+      await made.stream.send('later');
+      made.stream.close();
+      same(await text(made.response), `${START}data: later\n\n`);
+      same([await made.stream.closed, made.errors], [{ code: 'closed' }, []]);
+    }
+    same(streams.size, 1);
   },
 
   'an event that has nothing of an event is refused': async ({ eventStream, encode, Channel }) => {
