@@ -17,7 +17,9 @@ type Source = Iterable<Produced> | AsyncIterable<Produced> | ReadableStream<Prod
  * somebody calls `stream.close()`.
  */
 export type Producer =
-  ((stream: ServerStream) => void | Promise<void> | Generator<Produced> | AsyncGenerator<Produced>) | Source;
+  | ((stream: ServerStream) => void | Promise<void>)
+  | ((stream: ServerStream) => Generator<Produced> | AsyncGenerator<Produced>)
+  | Source;
 
 /** What {@link eventStream} takes. */
 export interface EventStreamInit extends ResponseInit {

@@ -95,3 +95,12 @@ export const body: BodyInit = encode('text');
 encode(5);
 // @ts-expect-error an id is text or a number
 encode({ id: true });
+
+// A generator function is a producer; its stream has its type.
+eventStream(request, function* (stream) {
+  holds<Equal<typeof stream, ServerStream>>();
+  yield 'a';
+});
+eventStream(request, async function* (stream) {
+  yield { id: stream.lastEventId, data: 1 };
+});
