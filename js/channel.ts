@@ -21,7 +21,8 @@ const BREATH = 32 * 1024;
  * that is not kept any more, it is told by an event of the type `gap`, whose data is JSON, `{ lastEventId }`, and gets all that is
  * kept.
  *
- * An event is encoded once, and its bytes are shared by all readers that keep up. One that does not, and has `maxBuffer` bytes
+ * An event is encoded once, and its bytes are shared by all readers that keep up: a chunk of a response is to be read only, and its
+ * buffer not to be transferred. One that does not, and has `maxBuffer` bytes
  * waiting, is disconnected, unless `overflow` says otherwise, and gets what it has missed when it comes back.
  *
  * @example
