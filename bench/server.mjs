@@ -142,7 +142,7 @@ function tables({ name, contestants, loads }) {
   ];
 }
 
-/** What issue 3 asks for, beside what was found; nothing is asserted. */
+/** What is asked for, beside what was found; nothing is asserted. */
 function goalTable(found) {
   const workerd = found.find(({ name }) => name === 'workerd');
   const against = (peer, asked) => {
