@@ -92,7 +92,7 @@ export function watchedTable({ name, backlogs, watched }) {
   return { title: `${name}: what watching a page does to it`, note, rows };
 }
 
-/** What issue 3 asks for, beside what was found; nothing is asserted. */
+/** What is asked for, beside what was found; nothing is asserted. */
 export function goalTable(inNode, inChromium) {
   const rows = [...(inNode ? nodeGoals(inNode) : []), ...(inChromium ? chromiumGoals(inChromium) : [])];
   return { title: 'Goals', note: 'Found is the lowest of the streams, and of the faces where there are two.', rows };
