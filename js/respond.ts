@@ -1,7 +1,6 @@
 /** A request's answer: the response, and the writer of its body. */
 import { addCors, type Cors, cors } from './cors.js';
 import { checkOverflow, type Keys, type Overflow } from './outbox.js';
-import type { CloseReason } from './server-stream.js';
 import { MAX_TIMER, StreamWriter } from './stream-writer.js';
 
 /** What each response that is an event stream takes. */
@@ -150,5 +149,3 @@ function deadline(maxDuration: number | Date | undefined): number | undefined {
   if (typeof maxDuration === 'number' && maxDuration >= 0) return Date.now() + maxDuration;
   throw new RangeError(`expected maxDuration to be milliseconds or a date, found ${String(maxDuration)}`);
 }
-
-export type { CloseReason };
