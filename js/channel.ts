@@ -195,7 +195,8 @@ export class Channel {
    * @throws TypeError when it is no snapshot, or when there is a store, which keeps the events itself.
    */
   static restore(snapshot: ChannelSnapshot, init: ChannelInit = {}): Channel {
-    const before = snapshot.version === 1 && parsePosition(snapshot.before);
+    const { version, before: first, events } = Object(snapshot) as Partial<ChannelSnapshot>;
+    const before = version === 1 && Array.isArray(events) && parsePosition(String(first));
     if (!before) throw new TypeError('expected a snapshot of a channel, found something else');
     if (init.store) throw new TypeError('expected no store to restore to, found one');
     const channel = new Channel(init);

@@ -82,7 +82,10 @@ export class Log {
 
   /** Appends a frame as it was. */
   restore(frame: string, position: Position, at: number): void {
-    frameWriter().relay(this.#outbox, new TextEncoder().encode(frame));
+    // One without its end would become a part of the next.
+    if (frameWriter().relay(this.#outbox, new TextEncoder().encode(frame))) {
+      throw new TypeError(`expected whole frames, found ${JSON.stringify(frame.slice(-20))}`);
+    }
     this.#append(position, at, 0);
   }
 

@@ -10,6 +10,9 @@ export class Signer {
   readonly #secret: Uint8Array<ArrayBuffer>;
 
   constructor(secret: string | Uint8Array) {
+    if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
+      throw new TypeError(`expected ids.secret to be a string or bytes, found ${typeof secret}`);
+    }
     this.#secret = typeof secret === 'string' ? encoder.encode(secret) : Uint8Array.from(secret);
     if (this.#secret.length < BYTES) {
       throw new RangeError(`expected a secret of at least ${BYTES} bytes, found ${this.#secret.length}`);

@@ -243,6 +243,14 @@ export const channelChecks = {
       refused = error.message;
     }
     same(refused, 'expected a secret of at least 16 bytes, found 5');
+    for (const wrong of [undefined, 1_000_000, {}]) {
+      try {
+        new Channel({ ids: { secret: wrong } });
+      } catch (error) {
+        refused = error.message;
+      }
+      same(refused, `expected ids.secret to be a string or bytes, found ${typeof wrong}`);
+    }
   },
 
   'snapshot and restore: another channel goes on where this one was': async ({ Channel }) => {
@@ -274,14 +282,28 @@ export const channelChecks = {
       await read.cancel();
       yes((await Channel.restore(new Channel({ ids }).snapshot(), { ids }).publish('x')).includes('-1'), 'an id');
     }
-    for (const broken of [{}, { version: 2, before: '1-0', events: [] }, { version: 1, before: 'x', events: [] }]) {
+    const broken = [
+      undefined,
+      null,
+      {},
+      { version: 2, before: '1-0', events: [] },
+      { version: 1, before: 'x', events: [] },
+    ];
+    for (const snapshot of [...broken, { version: 1, before: '1-0' }]) {
       let found;
       try {
-        Channel.restore(broken);
+        Channel.restore(snapshot);
       } catch (error) {
         found = `${error.name}: ${error.message}`;
       }
       same(found, 'TypeError: expected a snapshot of a channel, found something else');
     }
+    let cut;
+    try {
+      Channel.restore({ version: 1, before: '1-0', events: [{ frame: 'id: 1-1\ndata: a\n', at: 0 }] });
+    } catch (error) {
+      cut = error.message;
+    }
+    same(cut, `expected whole frames, found ${JSON.stringify('id: 1-1\ndata: a\n')}`);
   },
 };
