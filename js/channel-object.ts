@@ -3,7 +3,7 @@ import { Channel } from './channel.js';
 import type { ChannelInit } from './channel-init.js';
 import { objectBase, type ObjectContext } from './cloudflare.js';
 import { cors } from './cors.js';
-import type { EventInit } from './frames.js';
+import type { EventInit } from './event-init.js';
 import { MEMORY } from './log.js';
 import { SqliteStore, type SqliteStoreInit } from './sqlite-store.js';
 

@@ -4,7 +4,8 @@ import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js'
 import { EventSourceError } from './error.js';
 import { Fanout } from './fanout.js';
 import { Following } from './following.js';
-import { encode, type EventInit, storedEvent } from './frames.js';
+import { type EventInit, storedEvent } from './event-init.js';
+import { encode } from './frames.js';
 import { eventOf, framesOf, Log } from './log.js';
 import { noMoreEvents } from './no-more-events.js';
 import { type Position, parsePosition, positionText } from './position.js';

@@ -1,5 +1,5 @@
 import { EventSourceError } from './error.js';
-import type { EventInit } from './frames.js';
+import type { EventInit } from './event-init.js';
 import { checkFunctions, orEnd, respond, type ResponseInit } from './respond.js';
 import type { ServerStream } from './server-stream.js';
 import type { StreamWriter } from './stream-writer.js';

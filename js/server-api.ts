@@ -8,7 +8,7 @@ export type { EventSourceErrorCode, EventSourceErrorDetails } from './error.js';
 export { eventStream } from './event-stream.js';
 export type { EventStreamInit, Produced, Producer } from './event-stream.js';
 export { encode, EventEncoderStream } from './frames.js';
-export type { EventInit } from './frames.js';
+export type { EventInit } from './event-init.js';
 export type { ChannelEvent, HistoryInit } from './log.js';
 export { noMoreEvents } from './no-more-events.js';
 export type { NoMoreEventsInit } from './no-more-events.js';

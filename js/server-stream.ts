@@ -1,5 +1,5 @@
 /** What a handler sees of a response that is being written. */
-import type { EventInit } from './frames.js';
+import type { EventInit } from './event-init.js';
 
 /** Why a stream has ended. */
 export interface CloseReason {

@@ -1,7 +1,8 @@
 /** One response that is being written: a pull source over the outbox. */
 import { serverEngine } from './engine.js';
 import { EventSourceError } from './error.js';
-import { type EventInit, frameWriter } from './frames.js';
+import type { EventInit } from './event-init.js';
+import { frameWriter } from './frames.js';
 import { type Keys, Outbox, type Overflow } from './outbox.js';
 import { BROKEN_OFF, type CloseReason, type ServerStream } from './server-stream.js';
 import { DONE, Turn } from './turn.js';

@@ -1,8 +1,8 @@
 /** One reader of a channel: what it has missed first, then what comes. */
-import type { ChannelStore, StoredEntry, StoredEvent } from './channel-store.js';
-import { leftOut } from './following.js';
-import { encode, type EventInit } from './frames.js';
+import type { ChannelStore } from './channel-store.js';
+import type { EventInit } from './event-init.js';
 import { type ChannelEvent, eventOf, framesOf, hasData, type Log, type Run } from './log.js';
+import { type IdOf, type Page, readPage } from './page.js';
 import { parsePosition, type Position, positionText } from './position.js';
 import type { Refill, StreamWriter } from './stream-writer.js';
 
@@ -12,7 +12,7 @@ export interface Feed {
   readonly store: ChannelStore | undefined;
   /** The id of the newest event. */
   headId(): string;
-  idOf(position: string): string | Promise<string>;
+  readonly idOf: IdOf;
 }
 
 /** Events that were published in one turn, from one sequence to another. */
@@ -39,21 +39,11 @@ export class Batch {
   }
 }
 
-/** What has been read of a store. */
-interface Page {
-  readonly chunk: Uint8Array;
-  readonly events: number;
-  /** Up to where, unless there was nothing. */
-  readonly last: string | undefined;
-  readonly gap: boolean;
-}
-
 /** Whether a reader gets an event. */
 export type Filter = (event: ChannelEvent) => boolean;
 
-/** How much of the past is made a chunk at a time, in bytes and in events. */
+/** How much of the log is made a chunk at a time, in bytes. */
 const PIECE = 64 * 1024;
-const PAGE = 256;
 
 const encoder = new TextEncoder();
 
@@ -299,9 +289,8 @@ export class Subscriber implements Refill {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      const { entries, gap } = await this.#feed.store!.read(this.#after, PAGE);
-      const [chunk, events] = await framesFrom(entries, this.#feed);
-      this.#page = { chunk, events, last: entries.at(-1)?.position, gap };
+      const { store, idOf } = this.#feed;
+      this.#page = await readPage(store!, this.#after, idOf);
       this.#reading = false;
       this.writer.wake();
     } catch (cause) {
@@ -323,32 +312,5 @@ export class Subscriber implements Refill {
       this.writer.end({ code: 'failed', cause });
       return false;
     }
-  }
-}
-
-/** The frames of events that a store has kept. One that cannot be sent is left out. */
-async function framesFrom(entries: readonly StoredEntry[], feed: Feed): Promise<[chunk: Uint8Array, events: number]> {
-  const ids = await Promise.all(entries.map(async ({ position }) => await feed.idOf(position)));
-  const events = entries.map(({ event }, at) => ({ ...event, id: ids[at]! }));
-  try {
-    return [encode(events), countOf(events)];
-  } catch {
-    const sent = events.filter(canBeSent);
-    return [encode(sent), countOf(sent)];
-  }
-}
-
-/** How many have data. */
-function countOf(events: readonly StoredEvent[]): number {
-  return events.filter(({ data }) => data !== undefined).length;
-}
-
-function canBeSent(event: EventInit): boolean {
-  try {
-    encode(event);
-    return true;
-  } catch (error) {
-    leftOut(error);
-    return false;
   }
 }
